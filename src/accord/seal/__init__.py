@@ -1,0 +1,1 @@
+"""Bytes that can be trusted later: canonical form, keys, signatures and signed notes."""
