@@ -1,0 +1,1 @@
+"""Proof that it happened: log entries, Merkle trees and signed checkpoints."""
