@@ -1,0 +1,24 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of published vectors and corpora, which lies beside the project and is not part of it.
+
+    Where it is absent the tests that need it are skipped by name; under CI they fail, so that they cannot be forgotten.
+    """
+    if not SHARED_DATA.is_dir():
+        says = "the shared data (../shared/data beside the project) is not here"
+        if os.environ.get("CI"):
+            pytest.fail(says)
+        pytest.skip(says)
+    return SHARED_DATA
