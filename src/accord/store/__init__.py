@@ -1,0 +1,1 @@
+"""What a node remembers: the only SQL, one module a subject."""

@@ -1,0 +1,107 @@
+"""What was decided, received, declined and done: decisions, receipts, declined records, and the journal of acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from accord.ledger.entry import commitment
+from accord.release.decision import Decision, Released, Withheld
+from accord.seal.canonical import Fields, canonical, digest_of
+from accord.stix.statement import timestamp
+from accord.store.database import Row, Transaction
+from accord.store.logs import NewLeaf, append, open_log
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A cosignature over a checkpoint: whoever made it holds every leaf below `size`."""
+
+    size: int
+    checkpoint: str
+    cosignature: str
+    signed_at: str
+    handed_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """What the gate said to one member about one act, as it was kept."""
+
+    recipient: str
+    records: int
+    article: str
+    grounds: tuple[str, ...]
+    remedy: str
+    decided_at: str
+
+
+def keep_decision(transaction: Transaction, decision: Decision, *, collection: str, act: str, records: int, now: datetime) -> None:
+    match decision:
+        case Released(article=article):
+            outcome = {"article": article, "grounds": "", "remedy": ""}
+        case Withheld(grounds=grounds, remedy=remedy):
+            outcome = {"article": "", "grounds": "\n".join(map(str, grounds)), "remedy": remedy}
+        case _:
+            assert_never(decision)
+    transaction.run(
+        "decision_add",
+        collection=collection,
+        act=act,
+        recipient=decision.recipient,
+        records=records,
+        decided_at=timestamp(now),
+        **outcome,
+    )
+
+
+def decisions_of(transaction: Transaction, *, collection: str, act: str) -> list[PastDecision]:
+    rows = transaction.all("decisions_of", collection=collection, act=act)
+    return [PastDecision(row[0], row[1], row[2], tuple(row[3].splitlines()), row[4], row[5]) for row in rows]
+
+
+def keep_receipt(transaction: Transaction, receipt: Receipt, *, collection: str) -> None:
+    transaction.run(
+        "receipt_add",
+        collection=collection,
+        size=receipt.size,
+        checkpoint=receipt.checkpoint,
+        cosignature=receipt.cosignature,
+        signed_at=receipt.signed_at,
+        handed_over=int(receipt.handed_over),
+    )
+
+
+def last_receipt(transaction: Transaction, collection: str) -> Receipt | None:
+    return _receipt(transaction.one("receipt_last", collection=collection))
+
+
+def note_handed_over(transaction: Transaction, *, collection: str, size: int) -> None:
+    transaction.run("receipt_handed_over", collection=collection, size=size)
+
+
+def keep_declined(transaction: Transaction, *, collection: str, position: int, ground: str, now: datetime) -> None:
+    transaction.run("declined_add", collection=collection, position=position, ground=ground, declined_at=timestamp(now))
+
+
+def declined_count(transaction: Transaction, collection: str) -> int:
+    row = transaction.one("declined_count", collection=collection)
+    return 0 if row is None else int(row[0])
+
+
+def note_acts(transaction: Transaction, journal: str, entries: Sequence[Fields], *, salts: Sequence[bytes], now: datetime) -> None:
+    """Append acts to the member's journal. Entries hold names and commitments, never content. Lock the journal last."""
+    log = open_log(transaction, journal)
+    leaves: list[NewLeaf] = []
+    for number, (entry, salt) in enumerate(zip(entries, salts, strict=True)):
+        body = canonical({**entry, "at": timestamp(now)})
+        digest = digest_of(body)
+        transaction.run("content_add", collection=journal, digest=digest, body=body)
+        leaves.append(NewLeaf(commitment(salt=salt, content=body), salt, digest, number, len(body)))
+    append(transaction, log, leaves, now=now)
+
+
+def _receipt(row: Row | None) -> Receipt | None:
+    return None if row is None else Receipt(row[0], row[1], row[2], row[3], bool(row[4]))

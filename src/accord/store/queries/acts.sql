@@ -1,0 +1,63 @@
+-- name: decision_add
+-- What the gate said to one member about one act.
+insert into decision (collection, act, recipient, records, article, grounds, remedy, decided_at)
+values (:collection, :act, :recipient, :records, :article, :grounds, :remedy, :decided_at);
+
+-- name: decisions_of
+-- Every decision about one act.
+select recipient, records, article, grounds, remedy, decided_at from decision where collection = :collection and act = :act order by recipient;
+
+-- name: receipt_add
+-- A cosignature over a checkpoint. A later one for the same size says nothing new.
+insert into receipt (collection, size, checkpoint, cosignature, signed_at, handed_over)
+values (:collection, :size, :checkpoint, :cosignature, :signed_at, :handed_over) on conflict (collection, size) do nothing;
+
+-- name: receipt_last
+-- The receipt that reaches furthest.
+select size, checkpoint, cosignature, signed_at, handed_over from receipt where collection = :collection order by size desc limit 1;
+
+-- name: receipt_handed_over
+-- The sender confirmed that it holds our receipts up to this size.
+update receipt set handed_over = 1 where collection = :collection and size <= :size and handed_over = 0;
+
+-- name: declined_add
+-- A record that did not pass, with its ground.
+insert into declined (collection, position, ground, declined_at) values (:collection, :position, :ground, :declined_at);
+
+-- name: declined_count
+-- How many records of a channel did not pass.
+select count(*) from declined where collection = :collection;
+
+-- name: peer_of
+-- What we know of a member's node.
+select key_file, head, fault_duty, fault_says, faults_in_a_row, contacted_at, retry_at from peer where member = :member;
+
+-- name: peer_open
+-- Begin to know a member's node.
+insert into peer (member, key_file, head, fault_duty, fault_says, faults_in_a_row, contacted_at, retry_at)
+values (:member, null, '', '', '', 0, '', '') on conflict (member) do nothing;
+
+-- name: peer_key_file
+-- Keep a member's newer key file.
+update peer set key_file = :key_file where member = :member;
+
+-- name: peer_head
+-- The last checkpoint that we verified to its end.
+update peer set head = :head where member = :member;
+
+-- name: peer_contact
+-- How the last contact went.
+update peer set fault_duty = :fault_duty, fault_says = :fault_says, faults_in_a_row = :faults_in_a_row, contacted_at = :contacted_at,
+  retry_at = :retry_at where member = :member;
+
+-- name: officer_add
+-- An officer of this member.
+insert into officer (name, role, added_at) values (:name, :role, :added_at) on conflict (name) do nothing;
+
+-- name: officer_of
+-- One officer's role.
+select role from officer where name = :name;
+
+-- name: officers
+-- All officers of this member.
+select name, role, added_at from officer order by name;

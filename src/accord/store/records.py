@@ -1,0 +1,157 @@
+"""The holdings: every record the member has, however it came, once by digest, in order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from accord.seal.canonical import Digest
+from accord.stix.record import Record
+from accord.stix.statement import Originator
+from accord.store.database import Row, Transaction
+from accord.store.logs import advance, later_times, open_log
+
+HOLDINGS = "holdings"
+VERSIONS_SHOWN_MAX = 1_000  # Versions of one object. Real objects have at most a few dozen.
+
+
+class Came(StrEnum):
+    """How a record came to the member."""
+
+    OWN = "own"
+    IMPORT = "import"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record about to be kept, with where it came from."""
+
+    record: Record
+    came: Came
+    source: str  # The member or outside source it came from.
+    originator: Originator
+    article: str = ""  # The article it came under, on a channel.
+    received: Digest | None = None  # Digest of the bytes as they were received, for an import.
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record of the holdings without its bytes."""
+
+    digest: Digest
+    stix_id: str
+    stix_type: str
+    version: str
+    came: Came
+    source: str
+    originator: Originator
+    article: str
+    faults: tuple[str, ...]
+    added_at: str
+    position: int
+
+
+def keep(transaction: Transaction, arrivals: Sequence[Arrival], *, now: datetime) -> int:
+    """Keep what is not held yet and give how many that were. What is held already stays as it came first."""
+    log = open_log(transaction, HOLDINGS)
+    digests: list[bytes] = [arrival.record.digest for arrival in arrivals]
+    known = {bytes(row[0]) for row in transaction.among("record_known", digests, collection=HOLDINGS)}
+    fresh: dict[bytes, Arrival] = {}
+    for arrival in arrivals:
+        if arrival.record.digest not in known:
+            fresh.setdefault(arrival.record.digest, arrival)
+    if not fresh:
+        return 0
+    keep_contents(transaction, (arrival.record for arrival in fresh.values()))
+    times = later_times(log.last_at, now=now, count=len(fresh))
+    transaction.many(
+        "record_add",
+        [_row(arrival, log.size + number, time) for number, (arrival, time) in enumerate(zip(fresh.values(), times, strict=True))],
+    )
+    advance(transaction, log, replace(log, size=log.size + len(fresh), last_at=times[-1]))
+    return len(fresh)
+
+
+def keep_contents(transaction: Transaction, records: Iterable[Record]) -> None:
+    """Keep bytes by digest; those of a statement stand in no holdings, only in channels."""
+    transaction.many("content_add", ({"collection": HOLDINGS, "digest": record.digest, "body": record.content} for record in records))
+
+
+def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, str | int | bytes | None]:
+    record = arrival.record
+    return {
+        "collection": HOLDINGS,
+        "position": position,
+        "digest": record.digest,
+        "stix_id": record.id,
+        "stix_type": record.type,
+        "version": record.version,
+        "came": arrival.came.value,
+        "source": arrival.source,
+        "originator": arrival.originator.name,
+        "originator_is_member": int(arrival.originator.is_member),
+        "article": arrival.article,
+        "received": arrival.received,
+        "faults": "\n".join(arrival.faults),
+        "added_at": added_at,
+    }
+
+
+def held_by_digests(transaction: Transaction, digests: Sequence[Digest]) -> dict[bytes, Held]:
+    """Those of these digests that are held."""
+    rows = transaction.among("record_by_digests", list(digests), collection=HOLDINGS)
+    return {held.digest: held for held in map(_held, rows)}
+
+
+def versions_of(transaction: Transaction, stix_id: str) -> list[Held]:
+    """Every version of one object, the newest arrival first."""
+    return [_held(row) for row in transaction.all("record_by_stix_id", collection=HOLDINGS, stix_id=stix_id, count=VERSIONS_SHOWN_MAX)]
+
+
+def from_source(transaction: Transaction, *, came: Came, source: str, first: int, count: int) -> list[Held]:
+    """Up to `count` records that came from one source, from position `first` on."""
+    rows = transaction.all("record_from_source", collection=HOLDINGS, came=came.value, source=source, first=first, count=count)
+    return [_held(row) for row in rows]
+
+
+def held_at(transaction: Transaction, position: int) -> Held | None:
+    row = transaction.one("record_at", collection=HOLDINGS, position=position)
+    return None if row is None else _held(row)
+
+
+def content_of(transaction: Transaction, digest: Digest) -> bytes | None:
+    """The bytes of a digest; None when they were erased or never here."""
+    row = transaction.one("content_of", collection=HOLDINGS, digest=digest)
+    return None if row is None else bytes(row[0])
+
+
+def counts(transaction: Transaction) -> list[tuple[Came, str, int]]:
+    """How many records came which way, from whom."""
+    return [(Came(came), source, count) for came, source, count in transaction.all("record_counts", collection=HOLDINGS)]
+
+
+def bodies_from(transaction: Transaction, first: int, count: int) -> Iterator[tuple[int, bytes]]:
+    """Positions and bytes in order of arrival, from `first` on."""
+    for position, body in transaction.all("record_range", collection=HOLDINGS, first=first, count=count):
+        yield position, bytes(body)
+
+
+def _held(row: Row) -> Held:
+    digest, stix_id, stix_type, version, came, source, originator, is_member, article, faults, added_at, position = row
+    return Held(
+        digest=Digest(bytes(digest)),
+        stix_id=stix_id,
+        stix_type=stix_type,
+        version=version,
+        came=Came(came),
+        source=source,
+        originator=Originator(originator, is_member=bool(is_member)),
+        article=article,
+        faults=tuple(faults.splitlines()),
+        added_at=added_at,
+        position=position,
+    )

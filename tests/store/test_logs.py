@@ -1,0 +1,96 @@
+"""Logs: positions without gaps from the counter row, times that only grow, boundaries where pages may end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accord.ledger.entry import commitment, leaf_hashes
+from accord.ledger.tree import EMPTY
+from accord.seal.canonical import digest_of
+from accord.store import logs
+from accord.store.database import Database, open_database
+from accord.store.logs import NewLeaf
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NAME = "sco.example/KZ/KG/1"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(tmp_path / "node.sqlite")
+    yield opened
+    opened.close()
+
+
+def _leaves(first: int, count: int, *, octets: int = 10) -> list[NewLeaf]:
+    salts = [number.to_bytes(32, "big") for number in range(first, first + count)]
+    contents = [b"%d" % number for number in range(first, first + count)]
+    return [
+        NewLeaf(commitment(salt=salt, content=content), salt, digest_of(content), 0, octets)
+        for salt, content in zip(salts, contents, strict=True)
+    ]
+
+
+def test_appends_give_positions_without_gaps_and_the_root_of_all_leaves(base: Database) -> None:
+    with base.writing() as transaction:
+        log = logs.append(transaction, logs.open_log(transaction, NAME), _leaves(0, 3), now=NOW)
+        logs.append(transaction, log, _leaves(3, 2), now=NOW)
+    with base.reading() as transaction:
+        kept = logs.leaves_between(transaction, NAME, first=0, beyond=5)
+        state = logs.log_state(transaction, NAME)
+        last = logs.last_boundary(transaction, NAME)
+    assert state is not None
+    assert last is not None
+    expected = EMPTY.extend(leaf_hashes(leaf.commitment for leaf in _leaves(0, 5)))
+    assert [0, 1, 2, 3, 4] == [leaf.position for leaf in kept]
+    assert [0, 0, 0, 3, 3] == [leaf.statement for leaf in kept]
+    assert (5, expected.root(), expected) == (last.size, last.root, state.frontier)
+    times = [leaf.added_at for leaf in kept]
+    assert sorted(set(times)) == times
+
+
+def test_two_writers_cannot_both_append_at_one_position(base: Database) -> None:
+    with base.writing() as transaction:
+        before = logs.open_log(transaction, NAME)
+        logs.append(transaction, before, _leaves(0, 1), now=NOW)
+    with pytest.raises(Exception, match=r"UNIQUE|moved on"), base.writing() as transaction:
+        logs.append(transaction, before, _leaves(1, 1), now=NOW)
+    with base.reading() as transaction:
+        state = logs.log_state(transaction, NAME)
+    assert state is not None
+    assert 1 == state.size
+
+
+@given(st.lists(st.integers(min_value=-3_600, max_value=3_600), min_size=1, max_size=20), st.integers(min_value=1, max_value=5))
+def test_times_grow_strictly_even_when_the_clock_goes_back(jumps: list[int], count: int) -> None:
+    last, given_times = "", []
+    for jump in jumps:
+        given_times += logs.later_times(last, now=NOW + timedelta(seconds=jump), count=count)
+        last = given_times[-1]
+    assert sorted(set(given_times)) == given_times
+
+
+@pytest.mark.parametrize(
+    ("first", "objects_max", "octets_max", "end"),
+    [
+        (0, 100, 10_000, 9),  # everything fits
+        (0, 8, 10_000, 6),  # cut at the last boundary within the objects
+        (0, 100, 60, 6),  # cut at the last boundary within the bytes
+        (0, 1, 1, 3),  # at the next boundary at least, or nothing would ever move
+        (4, 100, 10_000, 9),  # from between two boundaries
+        (9, 100, 10_000, None),  # nothing follows
+    ],
+)
+def test_a_page_ends_where_an_append_ended(base: Database, first: int, objects_max: int, octets_max: int, end: int | None) -> None:
+    with base.writing() as transaction:
+        log = logs.open_log(transaction, NAME)
+        for start in (0, 3, 6):
+            log = logs.append(transaction, log, _leaves(start, 3), now=NOW)
+        found = logs.boundary_behind(transaction, NAME, first=first, objects_max=objects_max, octets_max=octets_max)
+    assert end == (None if found is None else found.size)
