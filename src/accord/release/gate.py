@@ -1,0 +1,72 @@
+"""The one gate: may these records go to that recipient, under which article, or on what ground not.
+
+Duties, in this order:
+  1. every safeguard that stands in the way is a ground (a forbid overrides every permission);
+  2. the law in force between the two members that day must hold the named article;
+  3. a yes names the article and carries the bytes; a no names every ground and what would change it.
+
+Nothing else makes a `Released`. The gate reads no clock and no store; law, day and records come as arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accord.charter.force import Law
+from accord.release.decision import Decision, Ground, Released, Withheld
+from accord.release.policy import Policy, Verdict
+from accord.release.question import Question, attributes
+
+CLASSES_REMEMBERED_MAX = 10_000  # Questions. Real objects have few marking combinations; beyond it the memory starts anew.
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The gate under one charter version's policy. It remembers the verdict for each question asked."""
+
+    policy: Policy
+    _verdicts: dict[Question, Verdict] = field(default_factory=dict, repr=False, compare=False)
+
+    def decide(self, question: Question, contents: tuple[bytes, ...] = ()) -> Decision:
+        """Answer one question; on a yes `contents` is what may leave. Without contents it is a preview of the same answer."""
+        verdict = self._verdict(question)
+        if verdict.article is not None:
+            sentence = self.policy.sentences[verdict.article]
+            return Released(recipient=question.recipient, article=verdict.article, says=sentence, contents=contents)
+        return _withheld(question, verdict)
+
+    def decide_reading(self, *, reader: str, holder: str, article: str, content: bytes) -> Decision:
+        """May a person of `reader` see a record in the holdings of `holder`? Only a member's own people read its holdings."""
+        if reader == holder:
+            return Released(recipient=reader, article=article, says="a member's own people read its holdings", contents=(content,))
+        return Withheld(reader, (Ground("HOLDINGS", "only a member's own people read its holdings"),), "ask the member for its release")
+
+    def _verdict(self, question: Question) -> Verdict:
+        known = self._verdicts.get(question)
+        if known is None:
+            if len(self._verdicts) >= CLASSES_REMEMBERED_MAX:
+                self._verdicts.clear()
+            known = self.policy.ask(recipient=question.recipient, context=attributes(question))
+            self._verdicts[question] = known
+        return known
+
+
+def _withheld(question: Question, verdict: Verdict) -> Withheld:
+    # 1
+    if verdict.forbidden_by:
+        grounds = tuple(Ground(safeguard.rule, safeguard.says) for safeguard in verdict.forbidden_by)
+        return Withheld(question.recipient, grounds, "; ".join(safeguard.remedy for safeguard in verdict.forbidden_by))
+    # 2
+    basis = question.offer.basis or ""
+    ground = Ground(
+        "LAW", f"{basis} does not permit this exchange between {question.law.sender} and {question.recipient} on {question.law.on}"
+    )
+    why = tuple(Ground(forbid.rule, forbid.says) for forbid in question.law.forbids)
+    return Withheld(question.recipient, (ground, *why), _alternatives(question.law))
+
+
+def _alternatives(law: Law) -> str:
+    articles = [str(permit.basis) for permit in law.permits]
+    if not articles:
+        return f"no article permits an exchange between {law.sender} and {law.recipient} on {law.on}"
+    return "articles in force between the two: " + ", ".join(articles)
