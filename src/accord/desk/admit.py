@@ -1,0 +1,73 @@
+"""Admit: which of the records that a page brought may be kept. What is declined keeps its commitment and names its ground.
+
+Asked of each statement once: is it judged under our charter, and would the gate, asked here, say the same?
+Asked of each record: does it say what the standard asks, and does its marking agree with the statement?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accord.charter.force import law_between
+from accord.desk.means import Means
+from accord.release.decision import Released, Withheld
+from accord.release.question import question_about
+from accord.seal.canonical import Fields, digest_text
+from accord.stix.extensions import is_accord_type
+from accord.stix.marking import tlp_of
+from accord.stix.record import concerns_person
+from accord.stix.schema import faults_of
+from accord.stix.statement import TYPE, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Kept, with what breaks the standard, when `ground` is empty; declined on that ground otherwise."""
+
+    ground: str
+    faults: tuple[str, ...] = ()
+
+
+KEPT = Admission("")
+
+
+def admit(means: Means, sender: str, items: Sequence[tuple[Fields, Statement]]) -> list[Admission]:
+    """Answer for each object of a page, in order. Statements themselves are always kept: they are what the records stand on."""
+    grounds: dict[str, str] = {}
+    admissions = []
+    for fields, statement in items:
+        if fields.get("type") == TYPE:
+            admissions.append(KEPT)
+            continue
+        if statement.id not in grounds:
+            grounds[statement.id] = _ground_of(means, sender, statement)
+        ground = grounds[statement.id]
+        admissions.append(Admission(ground) if ground else _of_record(fields, statement))
+    return admissions
+
+
+def _ground_of(means: Means, sender: str, statement: Statement) -> str:
+    """Why nothing under this statement may be kept; empty when all may."""
+    if statement.charter != means.charter.digest:
+        return f"charter: judged under {digest_text(statement.charter)}, which is not the version in force here"
+    law = law_between(means.charter, sender=sender, recipient=means.member, on=statement.made_at.date())
+    match means.gate.decide(question_about(statement, recipient=means.member, law=law)):
+        case Released():
+            return ""
+        case Withheld(grounds=grounds):
+            return "; ".join(map(str, grounds))
+
+
+def _of_record(fields: Fields, statement: Statement) -> Admission:
+    if is_accord_type(str(fields.get("type"))):
+        return Admission(f"control: {fields.get('type')} does not travel under a release statement")
+    own = tlp_of(fields)
+    if own is not None and own.rank > statement.terms.handling.tlp.rank:
+        return Admission("INF-02: the statement's TLP level is lower than the record's own marking")
+    if concerns_person(fields) and statement.terms.category is None:
+        return Admission("S-13: a person is concerned and the category of data subject is missing")
+    faults = tuple(str(fault) for fault in faults_of(fields))
+    if faults and not statement.as_received:
+        return Admission("standard: " + "; ".join(faults[:3]))
+    return Admission("", faults)

@@ -1,0 +1,29 @@
+"""Contact: how the last word with each partner's node went, and when to try again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from accord.desk.means import Means
+from accord.errors import PeerFault
+from accord.stix.statement import timestamp
+from accord.store import peers
+
+
+def is_due(means: Means, peer: str, *, now: datetime) -> bool:
+    """Say whether this peer may be asked now; after faults it is left alone for a while."""
+    with means.database.reading() as transaction:
+        return peers.peer_of(transaction, peer).retry_at <= timestamp(now)
+
+
+def went_well(means: Means, peer: str, *, now: datetime) -> None:
+    with means.database.writing() as transaction:
+        peers.note_contact(transaction, peer, now=now, retry_at=now)
+
+
+def went_wrong(means: Means, peer: str, fault: PeerFault, *, now: datetime, interval: timedelta, longest: timedelta) -> None:
+    """Note the duty that failed; the wait doubles with every fault in a row, up to `longest`."""
+    with means.database.writing() as transaction:
+        faults = peers.peer_of(transaction, peer).faults_in_a_row + 1
+        wait = min(interval * 2 ** min(faults, 20), longest)
+        peers.note_contact(transaction, peer, duty=fault.duty, says=fault.says, faults_in_a_row=faults, now=now, retry_at=now + wait)

@@ -1,0 +1,169 @@
+"""Import: records from an outside source are kept as received; an officer's recorded word releases them later.
+
+Duties:
+  1. what endangers us (size, depth, a key twice, bad UTF-8, numbers no one can read exactly) is refused, object by object, with the limit's name;
+  2. what merely breaks the standard is kept, annotated with path and clause;
+  3. the digest of the file as it was received is kept beside the canonical bytes;
+  4. nothing imported is released by importing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from accord.charter.officers import Act
+from accord.desk.means import Means
+from accord.desk.office import authorised
+from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
+from accord.errors import AccordError, Refusal
+from accord.ledger.entry import SALT_BYTES
+from accord.release.question import Offer
+from accord.seal.canonical import Fields, digest_of
+from accord.stix.extensions import is_accord_type
+from accord.stix.record import of_fields, read, unpack
+from accord.stix.schema import faults_of
+from accord.stix.statement import Originator
+from accord.store import acts, logs, records
+from accord.store.database import Transaction
+from accord.store.records import Arrival, Came, Held
+
+BATCH_RECORDS = 1_000  # Records a transaction: large enough to be quick, small enough that a kill loses seconds.
+REFUSALS_TOLD_MAX = 20  # Refused objects named in a report; the others are counted.
+SOURCE_CHARACTERS_MAX = 100  # Characters.
+WORD_CHARACTERS_MAX = 500  # Characters. A sentence of reason.
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import. `kept` counts new records, `known` those held already, `annotated` new ones that break the standard."""
+
+    read: int
+    kept: int
+    known: int
+    annotated: int
+    refused: int
+    refusals: tuple[str, ...]
+
+
+def import_files(
+    means: Means, files: Iterable[bytes], *, source: str, now: datetime, progress: Callable[[int], None] = lambda done: None
+) -> Imported:
+    """Keep what these files hold as received from `source`, in durable batches; importing the same again adds nothing."""
+    _check_source(means, source)
+    count = kept = annotated = refused = 0
+    refusals: list[str] = []
+    arrivals = _arrivals(files, source=source)
+    while batch := list(islice(arrivals, BATCH_RECORDS)):
+        good = [item for item in batch if isinstance(item, Arrival)]
+        bad = [item for item in batch if isinstance(item, str)]
+        count, refused = count + len(batch), refused + len(bad)
+        refusals.extend(bad[: REFUSALS_TOLD_MAX - len(refusals)])
+        with means.database.writing() as transaction:
+            held = records.held_by_digests(transaction, [arrival.record.digest for arrival in good])
+            fresh = {arrival.record.digest: arrival for arrival in good if arrival.record.digest not in held}
+            added = records.keep(transaction, list(fresh.values()), now=now)
+            entry: Fields = {"act": "imported", "source": source, "records": added, "refused": len(bad)}
+            acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+        kept += added
+        annotated += sum(1 for arrival in fresh.values() if arrival.faults)
+        progress(count)
+    return Imported(count, kept, count - kept - refused, annotated, refused, tuple(refusals))
+
+
+def release_imported(
+    means: Means,
+    *,
+    source: str,
+    officer: str,
+    offer: Offer,
+    now: datetime,
+    progress: Progress = lambda done: None,
+) -> tuple[int, tuple[str, ...], tuple[Answer, ...]]:
+    """Release what was imported from a source and does not yet stand in every recipient's channel.
+
+    `offer.word` is the officer's recorded word for records that break the standard; empty when the officer gives none.
+    Gives how many records, the statements and the answers of the last batch. Stopped half way, it goes on from there when called again.
+    """
+    if len(offer.word) > WORD_CHARACTERS_MAX:
+        raise Refusal(f"the officer's word has at most {WORD_CHARACTERS_MAX} characters")
+    with means.database.reading() as transaction:
+        authorised(means, transaction, officer, Act.RELEASE)
+    _judge_all(means, source=source, offer=offer, now=now)
+    terms = offer.terms()
+    total = 0
+    statements: list[str] = []
+    answers: tuple[Answer, ...] = ()
+    for batch in _unreleased(means, source=source, audience=offer.audience):
+        answers = judge(means, batch, offer, now=now)
+        statements.extend(release(means, Batch(batch, officer, terms, offer.word), answers, now=now))
+        total += len(batch)
+        progress(total)
+    if total == 0:
+        raise Refusal(f"nothing from {source!r} is left to release to {', '.join(offer.audience)}", remedy="check the source's name")
+    return total, tuple(statements), answers
+
+
+def _judge_all(means: Means, *, source: str, offer: Offer, now: datetime) -> None:
+    """Refuse before the first batch when any later one would be: half a release is worse than none."""
+    for batch in _unreleased(means, source=source, audience=offer.audience):
+        refuse_withheld(offer.audience, judge(means, batch, offer, now=now))
+
+
+def _unreleased(means: Means, *, source: str, audience: Sequence[str]) -> Iterator[list[Arrival]]:
+    """Batches of the source's records that are missing in at least one recipient's channel."""
+    first = 0
+    while True:
+        with means.database.reading() as transaction:
+            page = records.from_source(transaction, came=Came.IMPORT, source=source, first=first, count=BATCH_RECORDS)
+            if not page:
+                return
+            first = page[-1].position + 1
+            missing = _missing(transaction, means, page, audience)
+            arrivals = [_of_held(transaction, held) for held in page if held.digest in missing]
+        if arrivals:
+            yield arrivals
+
+
+def _missing(transaction: Transaction, means: Means, page: Sequence[Held], audience: Sequence[str]) -> set[bytes]:
+    digests = [held.digest for held in page]
+    standing = [set(logs.standing(transaction, means.channel_to(recipient), digests)) for recipient in audience]
+    return {digest for digest in digests if not all(digest in there for there in standing)}
+
+
+def _of_held(transaction: Transaction, held: Held) -> Arrival:
+    content = records.content_of(transaction, held.digest)
+    assert content is not None, "a held record has its bytes"
+    return Arrival(read(content), held.came, held.source, held.originator, faults=held.faults)
+
+
+def _check_source(means: Means, source: str) -> None:
+    if not source.strip() or len(source) > SOURCE_CHARACTERS_MAX:
+        raise Refusal(f"a source's name has 1 to {SOURCE_CHARACTERS_MAX} characters")
+    if any(member.id == source for member in means.charter.members):
+        raise Refusal(f"{source} is a member; what it gives comes on its channel", remedy="choose the outside source's own name")
+
+
+def _arrivals(files: Iterable[bytes], *, source: str) -> Iterator[Arrival | str]:
+    """Each object of the files as an arrival, or the sentence that says why it is refused."""
+    originator = Originator(source, is_member=False)
+    number = 0
+    for raw in files:
+        received = digest_of(raw)  # 3
+        for item in unpack(raw):
+            number += 1
+            if isinstance(item, AccordError):  # 1
+                yield f"object {number}: {item.says}"
+                continue
+            if is_accord_type(str(item.get("type"))):
+                yield f"object {number}: {item.get('type')} is made by Accord itself and comes on channels only"
+                continue
+            try:
+                record = of_fields(item)
+            except AccordError as error:
+                yield f"object {number}: {error.says}"
+                continue
+            faults = tuple(str(fault) for fault in faults_of(item))  # 2
+            yield Arrival(record, Came.IMPORT, source, originator, received=received, faults=faults)

@@ -1,0 +1,55 @@
+"""Introduce: nodes learn each other's operational keys from key files that the members' root keys signed.
+
+The charter pins each member's root key; a numbered key file under that root replaces or revokes operational keys at once.
+A file with a lower number is old news and is left aside; two different files with one number are proof of a fault of that member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accord.charter.keyfile import KeyFile
+from accord.desk.means import Means
+from accord.errors import IntegrityFailure, NotFound, PeerFault
+from accord.ledger.entry import SALT_BYTES
+from accord.seal.canonical import Fields, digest_of, digest_text
+from accord.seal.keys import PublicKey, Role
+from accord.store import acts, peers
+from accord.store.database import Transaction
+
+
+def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> KeyFile:
+    """Read a member's key file, check it against the root that the charter pins, and keep it when it is newer."""
+    root = means.charter.member(member).root
+    if root is None or member == means.member:
+        raise NotFound(f"{member} has no node in this charter")
+    offered = KeyFile.read(raw, root)
+    if offered.member != member or offered.charter_id != means.charter.id:
+        raise IntegrityFailure("key file", f"it is for {offered.member} in {offered.charter_id}, expected {member} in {means.charter.id}")
+    with means.database.writing() as transaction:
+        known = peers.peer_of(transaction, member).key_file
+        if known is not None:
+            held = KeyFile.read(known, root)
+            if held.number > offered.number:
+                return held
+            if held.number == offered.number:
+                if known != raw:
+                    raise IntegrityFailure("key file", f"{member} signed two different key files with number {offered.number}")
+                return held
+        peers.keep_key_file(transaction, member, raw)
+        entry: Fields = {"act": "key-file-kept", "member": member, "number": offered.number, "digest": digest_text(digest_of(raw))}
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+    return offered
+
+
+def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, now: datetime) -> Sequence[PublicKey]:
+    """A member's keys for one role that are valid now; `PeerFault` when its key file is not known yet."""
+    if member == means.member:
+        raw: bytes | None = means.key_file
+    else:
+        raw = peers.peer_of(transaction, member).key_file
+    root = means.charter.member(member).root
+    if raw is None or root is None:
+        raise PeerFault("key file", f"the keys of {member} are not known yet", remedy="wait for the next contact with its node")
+    return KeyFile.read(raw, root).keys_for(role, now)

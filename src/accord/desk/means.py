@@ -1,0 +1,55 @@
+"""What a story has at hand: this member's charter, gate, database and keys. Doors hold it too, and nothing else of the node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accord.charter.document import Charter
+from accord.ledger.checkpoint import channel_origin, journal_origin, receipt_name
+from accord.release.gate import Gate
+from accord.seal.keys import PrivateKey
+from accord.store.database import Database
+
+EPOCH = 1  # The first epoch of every log. A log that cannot be completed after a restore starts the next.
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """The node's operational keys, one a role. The root key is not among them: it belongs in a safe."""
+
+    log: PrivateKey
+    receipt: PrivateKey
+    statement: PrivateKey
+    transport: PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Everything a story needs besides its arguments. `now` is always an argument; `random` gives that many random bytes."""
+
+    member: str
+    charter: Charter
+    gate: Gate
+    database: Database
+    signers: Signers
+    key_file: bytes
+    random: Callable[[int], bytes]
+
+    def channel_to(self, recipient: str) -> str:
+        """The origin of this member's channel to another, which is also its name in the store."""
+        return channel_origin(charter_id=self.charter.id, sender=self.member, recipient=recipient, epoch=EPOCH)
+
+    def channel_from(self, sender: str) -> str:
+        return channel_origin(charter_id=self.charter.id, sender=sender, recipient=self.member, epoch=EPOCH)
+
+    @property
+    def journal(self) -> str:
+        return journal_origin(charter_id=self.charter.id, member=self.member, epoch=EPOCH)
+
+    def receipt_name(self, member: str) -> str:
+        return receipt_name(charter_id=self.charter.id, member=member)
+
+    def partners(self) -> tuple[str, ...]:
+        """Every other member of the charter, in the order of their identifiers."""
+        return tuple(sorted(member.id for member in self.charter.members if member.id != self.member))

@@ -1,0 +1,205 @@
+"""Release: judged records enter the channels of their recipients, each statement followed by the records it covers.
+
+This is the part that publishing one's own records and releasing imported ones share. Duties:
+  1. nothing is released while one recipient is withheld: the officer decided about all of them together;
+  2. a statement covers records of one originator, at most 1,000 and 8 MiB of them, so that a page can end behind it;
+  3. one salt a record and statement; a record that stands in a channel already is released again by the statement alone;
+  4. records, leaves, decisions and the journal entry of a statement are one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from accord.charter.force import law_between
+from accord.desk.means import Means
+from accord.errors import Refusal
+from accord.ledger.entry import SALT_BYTES, commitment
+from accord.release.decision import Decision, Released, Withheld
+from accord.release.question import Offer, Question, RecordClass
+from accord.seal.canonical import Fields
+from accord.seal.signature import sign_fields
+from accord.stix.record import Record, of_fields
+from accord.stix.statement import CONTEXT, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
+from accord.store import acts, logs, records
+from accord.store.database import Transaction
+from accord.store.logs import Log, NewLeaf
+from accord.store.records import Arrival, Came
+
+Progress: TypeAlias = Callable[[int], None]  # Called with the number of records released so far.
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gate says to one member about a whole publication; `records` is how many it says it about."""
+
+    decision: Decision
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records to release together, by one officer's word, on one set of terms."""
+
+    arrivals: Sequence[Arrival]
+    officer: str
+    terms: Terms
+    word: str  # The officer's recorded word for records that break the standard; empty when none was needed.
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A record with the salt and commitment under which a statement names it."""
+
+    record: Record
+    salt: bytes
+    commitment: bytes
+
+
+def judge(means: Means, arrivals: Sequence[Arrival], offer: Offer, *, now: datetime) -> tuple[Answer, ...]:
+    """Ask the gate about every other member and every recipient named, once per class of equal records."""
+    today = now.date()
+    classes: dict[RecordClass, int] = {}
+    for arrival in arrivals:
+        described = _class_of(means, arrival)
+        classes[described] = classes.get(described, 0) + 1
+    for name in offer.audience:
+        means.charter.member(name)  # An unknown recipient is refused by name, before anything is judged.
+    answers = []
+    for member in sorted({*means.partners(), *offer.audience}):
+        law = law_between(means.charter, sender=means.member, recipient=member, on=today)
+        decisions = [
+            Answer(means.gate.decide(Question(described, offer, member, law, today)), count) for described, count in classes.items()
+        ]
+        # One class withheld is the answer for the member: what stands in the way comes first.
+        answers.append(
+            next((answer for answer in decisions if isinstance(answer.decision, Withheld)), Answer(decisions[0].decision, len(arrivals)))
+        )
+    return tuple(answers)
+
+
+def _class_of(means: Means, arrival: Arrival) -> RecordClass:
+    giver = arrival.source if arrival.came is Came.CHANNEL else means.member
+    return RecordClass.of(arrival.record, originator=arrival.originator, holder=means.member, giver=giver, faulty=bool(arrival.faults))
+
+
+def release(
+    means: Means, batch: Batch, answers: Sequence[Answer], *, now: datetime, progress: Progress = lambda done: None
+) -> tuple[str, ...]:
+    """Release a judged batch, statement by statement, and give the statements' identifiers."""
+    refuse_withheld(batch.terms.recipients, answers)  # 1
+    done, statements = 0, []
+    for portion in _portions(batch.arrivals):  # 2
+        with means.database.writing() as transaction:  # 4
+            statements.append(_release_portion(means, transaction, batch, portion, answers, now=now))
+        done += len(portion)
+        progress(done)
+    return tuple(statements)
+
+
+def refuse_withheld(audience: Sequence[str], answers: Sequence[Answer]) -> None:
+    """Refuse the whole when the audience is empty or one of it is withheld, with every ground."""
+    if not audience:
+        raise Refusal("the audience is empty, and an empty audience is nobody", remedy="name at least one recipient")
+    for answer in answers:
+        match answer.decision:
+            case Withheld(recipient=recipient, grounds=grounds, remedy=remedy) if recipient in audience:
+                reasons = "; ".join(str(ground) for ground in grounds)
+                raise Refusal(f"nothing was published: withheld from {recipient} ({reasons})", remedy=remedy)
+
+
+def _portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
+    """Cut into what one statement may cover: one originator and way of coming, and both limits kept. A record counts once."""
+    portion: list[Arrival] = []
+    octets = 0
+    seen: set[bytes] = set()
+    for arrival in sorted(arrivals, key=lambda item: (item.originator.name, item.came.value)):
+        if arrival.record.digest in seen:
+            continue
+        seen.add(arrival.record.digest)
+        size = len(arrival.record.content)
+        together = portion and (portion[0].originator, portion[0].came) == (arrival.originator, arrival.came)
+        if portion and (not together or len(portion) == STATEMENT_RECORDS_MAX or octets + size > STATEMENT_OCTETS_MAX):
+            yield portion
+            portion, octets = [], 0
+        portion.append(arrival)
+        octets += size
+    if portion:
+        yield portion
+
+
+def _release_portion(
+    means: Means, transaction: Transaction, batch: Batch, portion: Sequence[Arrival], answers: Sequence[Answer], *, now: datetime
+) -> str:
+    records.keep(transaction, [arrival for arrival in portion if arrival.came is Came.OWN], now=now)
+    channels = [logs.open_log(transaction, name) for name in sorted(map(means.channel_to, batch.terms.recipients))]
+    placed = _place(means, transaction, [arrival.record for arrival in portion], channels)  # 3
+    statement = _statement(means, batch, portion, placed, now=now)
+    statement_salt = means.random(SALT_BYTES)
+    records.keep_contents(transaction, [statement])
+    for channel in channels:
+        _append(
+            transaction,
+            channel,
+            _Placed(statement, statement_salt, commitment(salt=statement_salt, content=statement.content)),
+            placed,
+            now=now,
+        )
+    for answer in answers:
+        name = means.channel_to(answer.decision.recipient)
+        acts.keep_decision(transaction, answer.decision, collection=name, act=statement.id, records=len(portion), now=now)
+    entry: Fields = {
+        "act": "published",
+        "officer": batch.officer,
+        "statement": statement.id,
+        "recipients": list(batch.terms.recipients),
+        "basis": batch.terms.basis,
+        "records": len(portion),
+        "word": batch.word,
+    }
+    acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+    return statement.id
+
+
+def _place(means: Means, transaction: Transaction, found: Sequence[Record], channels: Sequence[Log]) -> list[_Placed]:
+    """Give each record its salt: the one it stands under already in one of these channels, else a new one."""
+    standing: dict[bytes, tuple[bytes, bytes]] = {}
+    for channel in channels:
+        for digest, place in logs.standing(transaction, channel.name, [record.digest for record in found]).items():
+            standing.setdefault(digest, place)
+    placed = []
+    for record in found:
+        known = standing.get(record.digest)
+        salt = means.random(SALT_BYTES) if known is None else known[1]
+        placed.append(_Placed(record, salt, commitment(salt=salt, content=record.content)))
+    return placed
+
+
+def _append(transaction: Transaction, channel: Log, statement: _Placed, placed: Sequence[_Placed], *, now: datetime) -> None:
+    standing = logs.standing(transaction, channel.name, [item.record.digest for item in placed])
+    fresh = [item for item in placed if standing.get(item.record.digest, (b"",))[0] != item.commitment]
+    leaves = [NewLeaf(item.commitment, item.salt, item.record.digest, 0, len(item.record.content)) for item in (statement, *fresh)]
+    logs.append(transaction, channel, leaves, now=now)
+
+
+def _statement(means: Means, batch: Batch, portion: Sequence[Arrival], placed: Sequence[_Placed], *, now: datetime) -> Record:
+    statement = Statement(
+        id=f"{TYPE}--{uuid.UUID(bytes=means.random(16), version=4)}",
+        made_at=now,
+        charter=means.charter.digest,
+        releaser=means.member,
+        originator=portion[0].originator,
+        terms=batch.terms,
+        commitments=tuple(item.commitment for item in placed),
+        as_received=portion[0].came is Came.IMPORT,
+    )
+    return of_fields(sign_fields(statement.fields(), context=CONTEXT, key=means.signers.statement))
+
+
+def recipients_of(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """The members that a publication reaches."""
+    return tuple(answer.decision.recipient for answer in answers if isinstance(answer.decision, Released))

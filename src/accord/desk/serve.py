@@ -1,0 +1,159 @@
+"""Serve: what a partner's node may fetch from its channel, and the receipts it hands back.
+
+Duties of a page:
+  1. the reader is the recipient of the channel, and of no other;
+  2. a reader is served at most 10,000 objects beyond its last receipt;
+  3. a page ends where an append ended, so that its checkpoint proves it whole;
+  4. the gate answers again for every statement on the page: a later rule can still forbid;
+  5. bytes leave as they were kept, never written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accord.charter.force import law_between
+from accord.desk.introduce import keys_of
+from accord.desk.means import Means
+from accord.errors import IntegrityFailure, Malformed, Refusal, Unready
+from accord.ledger.checkpoint import Checkpoint, sign, verify_cosignature
+from accord.ledger.entry import SALT_BYTES
+from accord.ledger.tree import EMPTY
+from accord.release.decision import Released, Withheld
+from accord.release.question import question_about
+from accord.seal.canonical import Fields, read
+from accord.seal.keys import Role
+from accord.stix.statement import STATEMENT_OCTETS_MAX, Statement, timestamp
+from accord.store import acts, logs
+from accord.store.acts import Receipt
+from accord.store.database import Transaction
+from accord.store.logs import Boundary, Leaf
+
+UNRECEIPTED_OBJECTS_MAX = 10_000  # Objects beyond the last receipt: what a reader could later deny having is bounded.
+PAGE_OBJECTS_MAX = 5_000  # Objects a page. Ten pages a second are then more than a disk writes.
+PAGE_OCTETS_MAX = 2 * STATEMENT_OCTETS_MAX  # Bytes a page: any one statement with its records fits.
+CLOCK_DIFFERENCE_MAX = timedelta(minutes=5)  # Between the clocks of two nodes. Beyond it an operator has to look.
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of a channel's leaves. `released` carries the bytes in order; `leaves` tells for each position whether it has any."""
+
+    first: int
+    leaves: tuple[Leaf, ...]
+    released: tuple[Released, ...]
+    checkpoint: str  # A signed checkpoint at the page's end; empty on an empty page.
+    more: bool
+
+    @property
+    def next(self) -> int:
+        return self.first + len(self.leaves)
+
+
+def checkpoint(means: Means, recipient: str) -> str:
+    """The newest signed checkpoint of this member's channel to a recipient. Only what is on disk is signed."""
+    name = means.channel_to(recipient)
+    with means.database.reading() as transaction:
+        return _signed(means, name, logs.last_boundary(transaction, name))
+
+
+def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX, now: datetime) -> Page:
+    """The page of the channel to `reader` that begins at position `first`. Read twice, it is the same page."""
+    name = means.channel_to(reader)  # 1
+    with means.database.reading() as transaction:
+        receipt = acts.last_receipt(transaction, name)
+        receipted = 0 if receipt is None else receipt.size
+        if first > receipted + UNRECEIPTED_OBJECTS_MAX:  # 2
+            raise Refusal(
+                f"position {first} lies more than {UNRECEIPTED_OBJECTS_MAX} objects beyond the last receipt ({receipted})",
+                remedy="hand over a receipt first",
+            )
+        end = logs.boundary_behind(  # 3
+            transaction, name, first=first, objects_max=min(limit, PAGE_OBJECTS_MAX), octets_max=PAGE_OCTETS_MAX
+        )
+        if end is None:
+            return Page(first, (), (), "", more=False)
+        leaves = logs.leaves_between(transaction, name, first=first, beyond=end.size)
+        released = _released(means, transaction, reader, leaves, now=now)  # 4, 5
+        last = logs.last_boundary(transaction, name)
+    assert last is not None, "a log with a boundary has a last one"
+    return Page(first, tuple(leaves), tuple(released), _signed(means, name, end), more=end.size < last.size)
+
+
+def position_after(means: Means, *, reader: str, added_at: str) -> int | None:
+    """The first position added after a moment, for clients that know TAXII's `added_after` alone; None when nothing was."""
+    with means.database.reading() as transaction:
+        return logs.position_after(transaction, means.channel_to(reader), added_at)
+
+
+def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: datetime) -> Receipt:
+    """Keep the reader's cosignature over one of our checkpoints: *delivered*. A receipt for a smaller size says nothing new."""
+    name = means.channel_to(reader)
+    with means.database.writing() as transaction:
+        size = _size_of(note)
+        boundary = logs.boundary_at(transaction, name, size) if size else None
+        if _signed(means, name, boundary) != note:
+            raise IntegrityFailure(
+                "receipt", f"the checkpoint of size {size} is not one that this node signed", remedy="fetch the checkpoint anew"
+            )
+        keys = keys_of(means, transaction, reader, Role.RECEIPT, now=now)
+        signed_at = verify_cosignature(note, line, name=means.receipt_name(reader), keys=keys)
+        if abs(signed_at - now) > CLOCK_DIFFERENCE_MAX:
+            raise Refusal(
+                f"the receipt says {signed_at:%Y-%m-%dT%H:%M:%SZ}, this node's clock {now:%Y-%m-%dT%H:%M:%SZ}", remedy="set both clocks"
+            )
+        last = acts.last_receipt(transaction, name)
+        if last is not None and (last.size >= size or last.signed_at > timestamp(signed_at)):
+            if last.size < size:
+                raise Refusal(
+                    f"the receipt says {timestamp(signed_at)}, an earlier one {last.signed_at}: times never go back", remedy="set the clock"
+                )
+            return last
+        receipt = Receipt(size, note, line, timestamp(signed_at), handed_over=True)
+        acts.keep_receipt(transaction, receipt, collection=name)
+        entry: Fields = {"act": "delivered", "member": reader, "size": size, "signed_at": receipt.signed_at}
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+    return receipt
+
+
+def _released(means: Means, transaction: Transaction, reader: str, leaves: Sequence[Leaf], *, now: datetime) -> list[Released]:
+    """Ask the gate anew about each statement on the page and take the bytes it covers through it."""
+    law = law_between(means.charter, sender=means.member, recipient=reader, on=now.date())
+    runs: dict[int, list[bytes]] = {}
+    for leaf in leaves:
+        if leaf.body is not None:
+            runs.setdefault(leaf.statement, []).append(bytes(leaf.body))
+    released = []
+    for position, contents in runs.items():
+        statement = _statement_at(transaction, means.channel_to(reader), position)
+        match means.gate.decide(question_about(statement, recipient=reader, law=law), tuple(contents)):
+            case Released() as answer:
+                released.append(answer)
+            case Withheld(grounds=grounds):
+                reasons = "; ".join(map(str, grounds))
+                raise Unready(
+                    f"statement {statement.id} may no longer go to {reader}: {reasons}", remedy="recall it; the channel then goes on"
+                )
+    return released
+
+
+def _statement_at(transaction: Transaction, name: str, position: int) -> Statement:
+    body = logs.body_at(transaction, name, position)
+    fields = None if body is None else read(body)
+    assert isinstance(fields, dict), "a statement is kept as long as its channel"
+    return Statement.parse(fields)
+
+
+def _signed(means: Means, name: str, boundary: Boundary | None) -> str:
+    size, root = (0, EMPTY.root()) if boundary is None else (boundary.size, boundary.root)
+    return sign(Checkpoint(name, size, root), key=means.signers.log)
+
+
+def _size_of(note: str) -> int:
+    lines = note.split("\n")
+    try:
+        return int(lines[1])
+    except (IndexError, ValueError):
+        raise Malformed("the receipt's checkpoint is not a signed note") from None

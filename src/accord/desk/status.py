@@ -1,0 +1,92 @@
+"""Status: where this node stands, in counts and times, without any content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accord.desk.means import Means
+from accord.store import acts, logs, peers, records
+from accord.store.records import Came
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """One channel: how much went, how much of it is receipted, and when."""
+
+    partner: str
+    size: int
+    receipted: int
+    receipted_at: str
+    declined: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerState:
+    """One partner's node: whether the last contact went well and, if not, which duty failed."""
+
+    member: str
+    keys_known: bool
+    contacted_at: str
+    fault: str
+    retry_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsCount:
+    """How many records came one way from one source."""
+
+    came: Came
+    source: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A node at a glance."""
+
+    member: str
+    charter: str
+    charter_version: int
+    holdings: tuple[HoldingsCount, ...]
+    outgoing: tuple[ChannelState, ...]
+    incoming: tuple[ChannelState, ...]
+    peers: tuple[PeerState, ...]
+    journal_size: int
+
+
+def status(means: Means) -> Status:
+    """Read everything in one consistent view."""
+    with means.database.reading() as transaction:
+        outgoing: list[ChannelState] = []
+        incoming: list[ChannelState] = []
+        known: list[PeerState] = []
+        for partner in means.partners():
+            if means.charter.member(partner).root is None:
+                continue
+            for name, states in ((means.channel_to(partner), outgoing), (means.channel_from(partner), incoming)):
+                log = logs.log_state(transaction, name)
+                receipt = acts.last_receipt(transaction, name)
+                states.append(
+                    ChannelState(
+                        partner=partner,
+                        size=0 if log is None else log.size,
+                        receipted=0 if receipt is None else receipt.size,
+                        receipted_at="" if receipt is None else receipt.signed_at,
+                        declined=acts.declined_count(transaction, name),
+                    )
+                )
+            peer = peers.peer_of(transaction, partner)
+            fault = f"{peer.fault_duty}: {peer.fault_says}" if peer.fault_duty else ""
+            known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, fault, peer.retry_at))
+        journal = logs.log_state(transaction, means.journal)
+        held = tuple(HoldingsCount(*row) for row in records.counts(transaction))
+    return Status(
+        member=means.member,
+        charter=means.charter.id,
+        charter_version=means.charter.version,
+        holdings=held,
+        outgoing=tuple(outgoing),
+        incoming=tuple(incoming),
+        peers=tuple(known),
+        journal_size=0 if journal is None else journal.size,
+    )
