@@ -1,0 +1,249 @@
+"""TAXII 2.1 for partners' nodes, and the node's own few routes: checkpoint, cosignature, keys, charter.
+
+It translates: request in, story called, answer or error out. It decides nothing.
+Every route names the member that asks through `Reader`, which is the one place where a token becomes a member; keys and charter are public by nature.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from accord.desk import introduce, serve
+from accord.desk.means import Means
+from accord.errors import AccordError, KeyUnknown, LimitReached, NotFound, PeerFault, Refusal, SignatureInvalid, Unready
+from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, check_token, collection_id, encode_page, issuer_of, split_receipt
+from accord.seal.canonical import digest_text
+from accord.seal.keys import Role
+
+BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
+API_ROOT = "/taxii2/accord/"
+
+_log = logging.getLogger(__name__)
+
+
+class NotAuthorised(AccordError):
+    """The request carries no token that holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the routes need: the node's means and a clock, read once a request."""
+
+    means: Means
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The member whose node asks, and the time of the request."""
+
+    member: str
+    now: datetime
+
+
+async def _body(request: Request) -> bytes:
+    """The body as it came; its length is held by `_bounded`."""
+    return await request.body()
+
+
+_RAW = Depends(_body)
+
+
+def attach(app: FastAPI, door: Door) -> None:
+    """Put the exchange's routes and its translation of errors on an application."""
+    app.include_router(_taxii(door))
+    app.include_router(_nodes(door))
+    app.add_exception_handler(AccordError, _error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.middleware("http")(_bounded)
+
+
+def _taxii(door: Door) -> APIRouter:
+    router = APIRouter(prefix="/taxii2", tags=["TAXII 2.1"])
+    means, who = door.means, Depends(_reader(door))
+
+    @router.get("/")
+    def discovery(asking: Reader = who) -> Response:
+        """TAXII 2.1, 4.1: the server and its API root."""
+        return _taxii_json({"title": f"Accord, {means.member}", "default": API_ROOT, "api_roots": [API_ROOT]})
+
+    @router.get("/accord/")
+    def api_root(asking: Reader = who) -> Response:
+        """TAXII 2.1, 4.2: the one API root."""
+        return _taxii_json({"title": f"Accord, {means.member}", "versions": [MEDIA_TYPE], "max_content_length": BODY_OCTETS_MAX})
+
+    @router.get("/accord/collections/")
+    def collections(asking: Reader = who) -> Response:
+        """TAXII 2.1, 5.1: the collections of the member that asks, which is its channel."""
+        return _taxii_json({"collections": [_collection(means, asking.member)]})
+
+    @router.get("/accord/collections/{collection}/")
+    def collection(collection: str, asking: Reader = who) -> Response:
+        """TAXII 2.1, 5.2: one collection."""
+        _own_channel(means, asking, collection)
+        return _taxii_json(_collection(means, asking.member))
+
+    @router.get("/accord/collections/{collection}/objects/")
+    def objects(
+        collection: str,
+        limit: Annotated[int, Query(ge=1)] = serve.PAGE_OBJECTS_MAX,
+        following: Annotated[int | None, Query(alias="next", ge=0)] = None,
+        added_after: str | None = None,
+        version: Annotated[str, Query(alias="match[version]")] = "all",
+        asking: Reader = who,
+    ) -> Response:
+        """TAXII 2.1, 5.4: a page of the channel. Statements and records stand in it once each, so every version is given."""
+        _own_channel(means, asking, collection)
+        if version != "all":
+            raise Refusal("a channel is read with match[version]=all", remedy="ask again with match[version]=all")
+        first = following or 0
+        if added_after is not None and following is None:
+            after = serve.position_after(means, reader=asking.member, added_at=added_after)
+            if after is None:
+                return _taxii_json({"more": False})
+            first = after
+        page = serve.page(means, reader=asking.member, first=first, limit=limit, now=asking.now)
+        headers = {"Cache-Control": "no-store"}
+        if page.leaves:  # TAXII 2.1, 3.4: when the first and the last object of the page were added.
+            headers["X-TAXII-Date-Added-First"] = page.leaves[0].added_at
+            headers["X-TAXII-Date-Added-Last"] = page.leaves[-1].added_at
+        return Response(encode_page(page), media_type=MEDIA_TYPE, headers=headers)
+
+    return router
+
+
+def _nodes(door: Door) -> APIRouter:
+    router = APIRouter(prefix="/accord/v1", tags=["between nodes"])
+    means, who = door.means, Depends(_reader(door))
+
+    @router.get("/keys")
+    def keys() -> Response:
+        """This member's key file: public, and proven by the root key that the charter pins."""
+        return Response(means.key_file, media_type="application/json")
+
+    @router.put("/keys/{member}", status_code=204)
+    def meet(member: str, raw: bytes = _RAW) -> Response:
+        """Another member introduces its node. The file proves itself, so no token is asked for."""
+        introduce.meet(means, member, raw, now=door.clock())
+        return Response(status_code=204)
+
+    @router.get("/channels/{sender}/{recipient}/checkpoint")
+    def checkpoint(sender: str, recipient: str, asking: Reader = who) -> PlainTextResponse:
+        """The newest signed checkpoint of the channel to the member that asks (C2SP tlog-checkpoint)."""
+        _between(means, asking, sender, recipient)
+        return PlainTextResponse(serve.checkpoint(means, asking.member), headers={"Cache-Control": "no-store"})
+
+    @router.post("/channels/{sender}/{recipient}/cosignature", status_code=204)
+    def cosignature(sender: str, recipient: str, raw: bytes = _RAW, asking: Reader = who) -> Response:
+        """The recipient hands over its receipt: the checkpoint with its cosignature (C2SP tlog-cosignature)."""
+        _between(means, asking, sender, recipient)
+        note, line = split_receipt(raw.decode("utf-8", errors="replace"))
+        serve.accept_receipt(means, reader=asking.member, note=note, line=line, now=asking.now)
+        return Response(status_code=204)
+
+    return router
+
+
+def _reader(door: Door) -> Callable[[Request], Reader]:
+    """The guard: a token that holds, from a member of this charter, that judges under the same version of it."""
+    means = door.means
+    audience = f"{means.charter.id}/{means.member}"
+
+    def reader(request: Request) -> Reader:
+        now = door.clock()
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise NotAuthorised("this needs the bearer token of a member's node")
+        try:
+            member = issuer_of(text)
+            with means.database.reading() as transaction:
+                keys = introduce.keys_of(means, transaction, member, Role.TRANSPORT, now=now)
+            check_token(text, audience=audience, keys=keys, now=now)
+        except (SignatureInvalid, KeyUnknown, PeerFault, NotFound) as error:
+            raise NotAuthorised(error.says, remedy="introduce the node with PUT /accord/v1/keys/{member}") from error
+        theirs = request.headers.get(CHARTER_HEADER, "")
+        ours = digest_text(means.charter.digest)
+        if theirs != ours:
+            raise Unready(
+                f"this node judges under charter {ours}, the asking one under {theirs or 'none'}",
+                remedy="whoever is behind catches up first",
+            )
+        return Reader(member, now)
+
+    return reader
+
+
+def _collection(means: Means, member: str) -> dict[str, object]:
+    origin = means.channel_to(member)
+    return {
+        "id": collection_id(origin),
+        "title": f"Channel {means.member} to {member}",
+        "description": origin,
+        "can_read": True,
+        "can_write": False,
+        "media_types": ["application/stix+json;version=2.1"],
+    }
+
+
+def _own_channel(means: Means, asking: Reader, collection: str) -> None:
+    if collection != collection_id(means.channel_to(asking.member)):
+        raise NotFound("no such collection")
+
+
+def _between(means: Means, asking: Reader, sender: str, recipient: str) -> None:
+    if sender != means.member or recipient != asking.member:
+        raise NotFound("no such channel")
+
+
+def _taxii_json(body: dict[str, object]) -> Response:
+    return JSONResponse(body, media_type=MEDIA_TYPE)
+
+
+async def _error(request: Request, error: Exception) -> Response:
+    """Translate: whose turn it is becomes a status, and the message a TAXII error resource (TAXII 2.1, 3.6)."""
+    assert isinstance(error, AccordError)
+    match error:
+        case NotAuthorised():
+            status = 401
+        case NotFound():
+            status = 404
+        case LimitReached():
+            status = 413
+        case Refusal():
+            status = 400
+        case Unready():
+            status = 503
+        case _:
+            status = 422
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    body = {"title": type(error).__name__, "description": error.says, "http_status": str(status)}
+    if error.remedy:
+        body["details"] = error.remedy
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """A parameter that is not what it must be is the asker's turn (TAXII 2.1, 3.6)."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return JSONResponse(
+        {"title": "Malformed", "description": f"{where}: {first['msg']}", "http_status": "400"}, status_code=400, media_type=MEDIA_TYPE
+    )
+
+
+async def _bounded(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse a body over the limit before it is read; a body without a length is not taken."""
+    if request.method in ("POST", "PUT"):
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > BODY_OCTETS_MAX:
+            return await _error(request, LimitReached("BODY_OCTETS_MAX", "the request needs a content-length within the limit"))
+    return await following(request)

@@ -1,0 +1,81 @@
+"""Sync: bring one member's channel to us up to its newest checkpoint, and hand our receipts over.
+
+"Anything new?" is one comparison of checkpoints: one small round trip, whatever the size of the channel.
+Killed at any point, the next round goes on from the last page that was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accord.desk import introduce, receive
+from accord.desk.means import Means
+from accord.desk.serve import PAGE_OBJECTS_MAX
+from accord.errors import IntegrityFailure, PeerFault
+from accord.exchange.client import PeerClient, Unknown
+
+PAGES_MAX = 1_000_000  # Pages of one round: more objects than any channel has; a peer that feeds us for ever is stopped.
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one round brought. `size` is the channel's size that we hold and have verified."""
+
+    peer: str
+    size: int
+    kept: int
+    declined: int
+    idle: bool
+
+
+def synchronise(
+    means: Means, client: PeerClient, *, clock: Callable[[], datetime], progress: Callable[[int, int], None] = lambda done, size: None
+) -> Synced:
+    """One round with one peer. Raises `PeerFault` naming the duty that failed; what was kept before stays."""
+    peer = client.peer
+    note = _checkpoint(client)
+    if not receive.is_news(means, peer, note):
+        _hand_over(means, client, note, now=clock())
+        return Synced(peer, receive.position(means, peer), 0, 0, idle=True)
+    _know_keys(means, client, note, now=clock())
+    head = receive.check_head(means, peer, note, now=clock())
+    kept = declined = 0
+    for _ in range(PAGES_MAX):
+        position = receive.position(means, peer)
+        if position >= head.size:
+            break
+        page = client.page(position, min(PAGE_OBJECTS_MAX, head.size - position))
+        if not page.parcels:
+            raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {position} is empty")
+        received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
+        kept, declined = kept + received.kept, declined + received.declined
+        _hand_over(means, client, page.checkpoint, now=clock())
+        progress(received.size, head.size)
+    receive.reached(means, peer, note, now=clock())
+    _hand_over(means, client, note, now=clock())
+    return Synced(peer, head.size, kept, declined, idle=False)
+
+
+def _checkpoint(client: PeerClient) -> str:
+    try:
+        return client.checkpoint()
+    except Unknown:
+        client.introduce()
+        return client.checkpoint()
+
+
+def _know_keys(means: Means, client: PeerClient, note: str, *, now: datetime) -> None:
+    """Fetch the peer's key file when its checkpoint does not open with what we know; a file that does not prove itself is refused."""
+    try:
+        receive.check_head(means, client.peer, note, now=now)
+    except PeerFault:
+        introduce.meet(means, client.peer, client.keys(), now=now)
+
+
+def _hand_over(means: Means, client: PeerClient, note: str, *, now: datetime) -> None:
+    receipt = receive.receipt_for(means, client.peer, note, now=now)
+    if receipt is not None:
+        client.hand_over(receipt.checkpoint, receipt.cosignature)
+        receive.handed_over(means, client.peer, receipt.size)
