@@ -1,0 +1,113 @@
+"""Commands about the charter and its keys: found, sign, check, show; a new key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accord.charter.document import Charter, SignedCharter, found
+from accord.cli.output import JSON, answer
+from accord.errors import Refusal
+from accord.node.founding import new_key, read_charter, read_key
+from accord.seal.canonical import digest_text
+from accord.seal.keys import PublicKey
+
+File = Annotated[str, typer.Argument(metavar="FILE|sco", help="A charter's file, or sco for the template that ships.")]
+
+
+def attach(app: typer.Typer) -> None:
+    charter = typer.Typer(help="The charter: found it, sign it, check it, read it.", no_args_is_help=True)
+    charter.command("found")(found_command)
+    charter.command("sign")(sign_command)
+    charter.command("check")(check_command)
+    charter.command("show")(show_command)
+    app.add_typer(charter, name="charter")
+    key = typer.Typer(help="Keys of a member.", no_args_is_help=True)
+    key.command("new")(key_command)
+    app.add_typer(key, name="key")
+
+
+def key_command(path: Annotated[Path, typer.Argument(metavar="FILE", help="Where the secret key is kept.")], as_json: bool = JSON) -> None:
+    """Make a member's root key. The file is secret and belongs offline; the public key that is printed goes into the charter."""
+    key = new_key(path)
+    answer({"file": str(path), "public": str(key.public)}, str(key.public), as_json=as_json)
+
+
+def found_command(
+    file: File,
+    member: Annotated[
+        list[str], typer.Option("--member", metavar="ID=PUBKEY", help="A founding member and its root public key; once for each.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="CHARTER", help="Where the charter is written.")],
+    as_json: bool = JSON,
+) -> None:
+    """Make version 1 of a charter with the founding members' root keys. Every one of them then signs it with `accord charter sign`."""
+    template, _ = read_charter(file)
+    roots: dict[str, PublicKey] = {}
+    for item in member:
+        name, equals, text = item.partition("=")
+        if not equals or name in roots:
+            raise Refusal(
+                f"{item!r} is not ID=PUBKEY, once for each member", remedy="make a key with `accord key new`, for example KZ=ed25519:…"
+            )
+        roots[name] = PublicKey.parse(text)
+    charter = found(template, roots)
+    if out.exists():
+        raise Refusal(f"{out} exists already and is not overwritten", remedy="choose another path")
+    out.write_bytes(SignedCharter(charter, ()).to_bytes())
+    value = {"charter": str(out), "digest": digest_text(charter.digest), "members": sorted(roots)}
+    answer(
+        value,
+        f"{out} is version 1 of {charter.id}, digest {digest_text(charter.digest)}; {', '.join(sorted(roots))} sign it next",
+        as_json=as_json,
+    )
+
+
+def sign_command(
+    file: Annotated[Path, typer.Argument(metavar="CHARTER")],
+    member: Annotated[str, typer.Option("--member", metavar="ID", help="The member that signs.")],
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Its root key.")],
+    as_json: bool = JSON,
+) -> None:
+    """Add a member's signature to a charter. A member signs one successor of a version and never two."""
+    _, signed = read_charter(str(file))
+    if signed is None:
+        raise Refusal(f"{file} is a draft, not a founded charter", remedy="found it first with `accord charter found`")
+    after = signed.signed_by(member, read_key(key))
+    file.write_bytes(after.to_bytes())
+    missing = after.missing()
+    value = {"charter": str(file), "digest": digest_text(after.charter.digest), "signed_by": member, "missing": list(missing)}
+    rest = f"still to sign: {', '.join(missing)}" if missing else "every founding member has signed"
+    answer(value, f"{member} signed {digest_text(after.charter.digest)}; {rest}", as_json=as_json)
+
+
+def check_command(file: File, as_json: bool = JSON) -> None:
+    """Check that a charter holds together and, when it is a founded one, that every founding member signed it."""
+    charter, signed = read_charter(file)
+    if signed is not None:
+        signed.check_founding()
+    state = "a draft without signatures" if signed is None else "signed by every founding member"
+    value = {"id": charter.id, "version": charter.version, "digest": digest_text(charter.digest), "signed": signed is not None}
+    answer(value, f"{charter.id} version {charter.version} holds together: {state}; digest {digest_text(charter.digest)}", as_json=as_json)
+
+
+def show_command(file: File, as_json: bool = JSON) -> None:
+    """Show a charter: members and their status, instruments with articles, dates and how sure they are."""
+    charter, _ = read_charter(file)
+    answer(dict(charter.fields), "\n".join(_lines(charter)), as_json=as_json)
+
+
+def _lines(charter: Charter) -> list[str]:
+    lines = [f"{charter.id}, version {charter.version}: {charter.name}", f"digest {digest_text(charter.digest)}", "", "members"]
+    for member in charter.members:
+        latest = member.statuses[-1]
+        node = "has a node" if member.root is not None else "no node yet"
+        lines.append(f"  {member.id:4} {latest.kind} since {latest.since or 'unknown'} [{latest.mark}], {node}")
+    lines += ["", "instruments"]
+    for instrument in charter.instruments:
+        force = instrument.in_force
+        lines.append(f"  {instrument.id:5} {instrument.title}; in force {force.date or 'unknown'} [{force.mark}]")
+        lines += [f"        {instrument.id}/{article.id}: {article.says['en']}" for article in instrument.articles if article.permits]
+    return lines

@@ -1,0 +1,119 @@
+"""The command `accord demo`: three members on this machine play the story, then serve their pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from accord.cli.output import JSON
+from accord.node.founding import DEFAULT_PORT
+from accord.node.stage import Staged, raise_stage, served
+from accord.node.story import Act, Cast, enlist, play
+
+
+def attach(app: typer.Typer) -> None:
+    app.command("demo")(demo_command)
+
+
+def demo_command(
+    once: Annotated[bool, typer.Option("--once", help="Play and stop; ports are chosen freely unless --port is given.")] = False,
+    folder: Annotated[Path | None, typer.Option("--dir", metavar="DIR", help="Keep the nodes here; a new or empty folder.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help=f"The first of three ports; {DEFAULT_PORT} when serving.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Play on this STIX bundle, list or one object a line.")
+    ] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Three members found an alliance on this machine and play the main job: preview, refusal, publication, sync, receipt, search.
+
+    Everybody in it is invented. Afterwards the nodes keep serving until Ctrl-C, and their addresses and passwords are printed.
+    """
+    content = None if data is None else data.read_bytes()
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    cast = Cast()
+    with _folder(folder) as place:
+        console.print("[bold]Accord demo.[/bold] Three invented officers at three members of an alliance founded on the SCO template.")
+        console.print("Founding the alliance, starting three nodes …")
+        stage = raise_stage(place, cast.members, port=port if port is not None or once else DEFAULT_PORT)
+        with served(stage) as nodes:
+            for node in nodes.values():
+                enlist(node, cast)
+            failed = _show(play(nodes, cast, data=content, progress=_progress(console)), console, as_json=as_json)
+            if failed:
+                raise typer.Exit(1)
+            if not once:
+                _invite(stage, console)
+                _until_stopped()
+
+
+def _show(acts: Iterator[Act], console: Console, *, as_json: bool) -> list[Act]:
+    failed = []
+    for act in acts:
+        if as_json:
+            print(json.dumps(asdict(act), ensure_ascii=False), flush=True)
+        else:
+            sign = "[green]✓[/green]" if act.ok else "[red]✗ failed[/red]"
+            console.print(f"{sign} [bold]{act.member}[/bold] {act.act}: ", end="")
+            console.print(act.says, markup=False)
+        if not act.ok:
+            failed.append(act)
+    return failed
+
+
+def _progress(console: Console) -> Callable[[str, int, int], None]:
+    """Tell how far a long act has come, now and then, and only to a person."""
+    told: dict[str, int] = {}
+
+    def tell(what: str, done: int, total: int) -> None:
+        if sys.stderr.isatty() and done - told.get(what, 0) >= 5_000:
+            told[what] = done
+            console.print(f"  … {what} {done:,}" + (f" of {total:,}" if total else ""))
+
+    return tell
+
+
+def _invite(stage: list[Staged], console: Console) -> None:
+    table = Table("member", "status page", "user", "password", "folder", title="The nodes keep serving. Ctrl-C stops them.")
+    for staged in stage:
+        table.add_row(staged.member, f"{staged.url}/", "operator", staged.password, str(staged.folder))
+    Console(stderr=console.stderr, width=max(console.width, 140), highlight=False).print(table)
+    first = stage[0]
+    console.print(
+        f"Look around from another terminal, for example:\n  accord law {first.folder} --from KZ --to KG\n  accord search {stage[1].folder} lantern",
+        markup=False,
+    )
+    sys.stdout.flush()
+
+
+def _until_stopped() -> None:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+
+
+@contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    """The folder asked for, which stays; or a temporary one, which goes with the demo."""
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen
+        return
+    made = Path(tempfile.mkdtemp(prefix="accord-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,183 @@
+"""Commands of the operator: init, run, sync, peer, status."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+from typing import Annotated
+
+import httpx2
+import typer
+import uvicorn
+
+from accord.cli.officers import Dir
+from accord.cli.output import JSON, answer
+from accord.desk.status import status
+from accord.errors import PeerFault, Refusal, Unready
+from accord.exchange.client import PeerClient
+from accord.node import worker
+from accord.node.build import Node, application, opened, utc_now
+from accord.node.founding import DEFAULT_PORT, found_node
+from accord.node.settings import read_settings, write_settings
+
+
+def attach(app: typer.Typer) -> None:
+    app.command("init")(init_command)
+    app.command("run")(run_command)
+    app.command("sync")(sync_command)
+    app.command("status")(status_command)
+    peer = typer.Typer(help="The other members' nodes.", no_args_is_help=True)
+    peer.command("add")(peer_command)
+    app.add_typer(peer, name="peer")
+
+
+def init_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    charter: Annotated[str, typer.Option("--charter", metavar="FILE|sco", help="A charter's file, or sco for the template that ships.")],
+    member: Annotated[str, typer.Option("--member", metavar="ID", help="The member whose node this is, for example KZ.")],
+    charter_digest: Annotated[
+        str | None, typer.Option("--charter-digest", metavar="D", help="The digest you were told; another one is refused.")
+    ] = None,
+    root_key: Annotated[
+        Path | None, typer.Option("--root-key", metavar="FILE", help="The member's root key, when the charter pins one already.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", help="Where the node will serve.")] = DEFAULT_PORT,
+    as_json: bool = JSON,
+) -> None:
+    """Make a node's folder: settings.toml, keys and database. On an unsigned charter it is a single-member trial node."""
+    founded = found_node(folder, charter=charter, member=member, now=utc_now(), pinned=charter_digest, root_key=root_key, port=port)
+    value = {
+        "dir": str(folder),
+        "member": member,
+        "charter_digest": founded.charter_digest,
+        "root_key": founded.root,
+        "url": f"http://{founded.settings.listen.host}:{port}/",
+        "username": "operator",
+        "password": founded.status_password,
+    }
+    answer(
+        value,
+        f"{folder} is ready as the node of {member} under charter {founded.charter_digest}.\n"
+        f"Keep {root_key or folder / 'keys' / 'root.key'} offline: it signs this member's key files and its charter changes.\n"
+        f"Next: accord officer add {folder} NAME --role officer, then accord run {folder}",
+        as_json=as_json,
+    )
+
+
+def run_command(
+    folder: Dir,
+    port: Annotated[int | None, typer.Option("--port", help="Serve here instead of where settings.toml says.")] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Serve this node until it is stopped: pages, TAXII, exchange, and the worker that looks at the other members."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with opened(folder) as node:
+        listen = node.settings.listen
+        where = listen.port if port is None else port
+        answer(
+            {"member": node.means.member, "url": f"http://{listen.host}:{where}/"},
+            f"{node.means.member} serves http://{listen.host}:{where}/",
+            as_json=as_json,
+        )
+        sys.stdout.flush()
+        stop = Event()
+        thread = Thread(target=worker.run, args=(node, stop), name="worker", daemon=True)
+        config = uvicorn.Config(application(node), host=listen.host, port=where, log_level="warning", access_log=False, server_header=False)
+        server = uvicorn.Server(config)
+        thread.start()
+        try:
+            server.run()
+        except SystemExit:
+            raise Unready(f"port {where} on {listen.host} cannot be used", remedy="choose another with --port") from None
+        finally:
+            stop.set()
+            thread.join(timeout=worker.STOP_SECONDS_MAX)
+
+
+def sync_command(
+    folder: Dir,
+    peer: Annotated[str | None, typer.Option("--peer", metavar="ID", help="This member only.")] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Look at the other members' nodes once, now, and bring what is new."""
+    with opened(folder) as node, ExitStack() as stack:
+        chosen = _chosen(node, peer)
+        results, faults = [], []
+        for name, url in chosen.items():
+            http = stack.enter_context(httpx2.Client(base_url=url))
+            outcome = worker.round_with(node, PeerClient(node.means, name, http, utc_now))
+            if isinstance(outcome, PeerFault):
+                faults.append(outcome)
+                results.append({"peer": name, "ok": False, "duty": outcome.duty, "says": outcome.says})
+            else:
+                results.append(
+                    {
+                        "peer": name,
+                        "ok": True,
+                        "size": outcome.size,
+                        "kept": outcome.kept,
+                        "declined": outcome.declined,
+                        "idle": outcome.idle,
+                    }
+                )
+        sentences = [
+            f"{item['peer']}: {'nothing new' if item.get('idle') else 'kept ' + str(item['kept']) + ' records'}, {item['size']} objects verified"
+            if item["ok"]
+            else f"{item['peer']}: {item['says']}"
+            for item in results
+        ]
+        answer({"peers": results}, "\n".join(sentences) or "no other node is known; add one with accord peer add", as_json=as_json)
+    if faults:
+        raise faults[0]
+
+
+def status_command(folder: Dir, as_json: bool = JSON) -> None:
+    """Say where this node stands: holdings, channels, receipts, partners. Counts and times only."""
+    with opened(folder) as node:
+        found = status(node.means)
+    value = {
+        "member": found.member,
+        "charter": found.charter,
+        "journal": found.journal_size,
+        "holdings": [{"came": item.came.value, "source": item.source, "records": item.records} for item in found.holdings],
+        "outgoing": [{"to": item.partner, "size": item.size, "receipted": item.receipted} for item in found.outgoing],
+        "incoming": [
+            {"from": item.partner, "size": item.size, "receipted": item.receipted, "declined": item.declined} for item in found.incoming
+        ],
+        "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
+    }
+    lines = [f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} acts in the journal"]
+    lines += [f"  holds {item.records} records ({item.came.value}, {item.source})" for item in found.holdings]
+    lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
+    lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]
+    lines += [f"  {item.member}: {item.fault}" for item in found.peers if item.fault]
+    answer(value, "\n".join(lines), as_json=as_json)
+
+
+def peer_command(
+    folder: Dir,
+    member: Annotated[str, typer.Argument(metavar="ID", help="The other member.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Its node's address.")],
+    as_json: bool = JSON,
+) -> None:
+    """Say where another member's node is. A running node reads it at its next start."""
+    if not url.startswith(("http://", "https://")):
+        raise Refusal(f"{url!r} is not an address", remedy="give it as https://node.example")
+    with opened(folder) as node:
+        if node.means.charter.member(member).root is None:
+            raise Refusal(f"the charter pins no root key for {member}: it has no node yet", remedy="wait for the charter version that does")
+        settings = read_settings(folder)
+        write_settings(folder, settings.model_copy(update={"peers": {**settings.peers, member: url.rstrip("/")}}))
+    answer({"member": member, "url": url}, f"{member} is reached at {url}", as_json=as_json)
+
+
+def _chosen(node: Node, peer: str | None) -> dict[str, str]:
+    peers = node.settings.peers
+    if peer is None:
+        return dict(sorted(peers.items()))
+    if peer not in peers:
+        raise Refusal(f"no node of {peer} is known", remedy=f"say where it is: accord peer add {node.folder} {peer} URL")
+    return {peer: peers[peer]}

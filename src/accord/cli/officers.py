@@ -1,0 +1,217 @@
+"""Commands of officers: publish, preview, import, release; and registering an officer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from accord.charter.officers import OfficerRole
+from accord.cli.output import JSON, answer, counting
+from accord.desk import importing, office, publish
+from accord.desk.release import Answer
+from accord.errors import Refusal
+from accord.node.build import opened, utc_now
+from accord.release.decision import Released, Withheld
+from accord.release.question import Offer
+from accord.stix.marking import Grade, HandlingCode, SubjectCategory, Tlp
+
+Kind = TypeVar("Kind", SubjectCategory, HandlingCode)
+
+FILE_OCTETS_MAX = 2 * 2**30  # Bytes of one file handed in. It is read whole; more is cut into several.
+
+Dir = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="STIX 2.1: a bundle, one object, a list, or one object a line.")]
+As = Annotated[str, typer.Option("--as", metavar="OFFICER", help="The officer who acts.")]
+To = Annotated[str, typer.Option("--to", metavar="ID[,ID]", help="Recipients. They see one another; empty is nobody.")]
+Basis = Annotated[str | None, typer.Option("--basis", metavar="INSTRUMENT/ARTICLE", help="The article that permits it, for example SC/7.")]
+Purpose = Annotated[str | None, typer.Option("--purpose", metavar="TEXT", help="What the information is given for.")]
+TlpLevel = Annotated[str | None, typer.Option("--tlp", metavar="LEVEL", help="clear, green, amber, amber+strict or red.")]
+GradeText = Annotated[str | None, typer.Option("--grade", metavar="A1…X4", help="Source A, B, C or X and information 1 to 4.")]
+Review = Annotated[str | None, typer.Option("--review", metavar="DATE", help="When it will be reviewed, for example 2027-06-30.")]
+Handling = Annotated[str, typer.Option("--handling", metavar="H0…H3[,…]", help="Handling codes.")]
+Category = Annotated[str | None, typer.Option("--category", metavar="KIND", help="Category of data subject, where a person is concerned.")]
+
+
+def attach(app: typer.Typer) -> None:
+    app.command("publish")(publish_command)
+    app.command("import")(import_command)
+    app.command("release")(release_command)
+    officer = typer.Typer(help="The member's officers.", no_args_is_help=True)
+    officer.command("add")(add_command)
+    app.add_typer(officer, name="officer")
+
+
+def publish_command(
+    folder: Dir,
+    files: Files,
+    officer: As,
+    to: To,
+    basis: Basis = None,
+    purpose: Purpose = None,
+    tlp: TlpLevel = None,
+    grade: GradeText = None,
+    review: Review = None,
+    handling: Handling = "",
+    category: Category = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Say who would receive it and why others would not; change nothing.")] = False,
+    as_json: bool = JSON,
+) -> None:
+    """Publish STIX objects to named members, under an article of a treaty in force between you and each of them.
+
+    accord publish node report.json --as "A. Bekova" --to KG --basis SC/7 --purpose "prevention of an attack" --tlp amber --grade B2 --review 2027-06-30
+    """
+    offer = _offer(to, basis, purpose, tlp, grade, review, handling, category)
+    contents = [_read(path) for path in files]
+    with opened(folder) as node:
+        if preview:
+            answers = publish.preview(node.means, contents, officer=officer, offer=offer, now=utc_now())
+            answer({"preview": True, **_decisions(answers)}, _sentences(answers), as_json=as_json)
+            if any(isinstance(item.decision, Withheld) and item.decision.recipient in offer.audience for item in answers):
+                raise typer.Exit(1)
+            return
+        with counting("records released", quiet=as_json) as progress:
+            done = publish.publish(node.means, contents, officer=officer, offer=offer, now=utc_now(), progress=progress)
+    value = {"records": done.records, "statements": list(done.statements), **_decisions(done.answers)}
+    answer(value, f"published {done.records} records in {len(done.statements)} statements\n{_sentences(done.answers)}", as_json=as_json)
+
+
+def import_command(
+    folder: Dir,
+    files: Files,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="Whose information it is.")],
+    as_json: bool = JSON,
+) -> None:
+    """Keep what a source published as it is, annotated where it breaks the standard. Nothing of it leaves before an officer releases it."""
+    with opened(folder) as node, counting("objects read", quiet=as_json) as progress:
+        done = importing.import_files(node.means, (_read(path) for path in files), source=source, now=utc_now(), progress=progress)
+    value = {
+        "read": done.read,
+        "kept": done.kept,
+        "known": done.known,
+        "annotated": done.annotated,
+        "refused": done.refused,
+        "refusals": list(done.refusals),
+    }
+    sentence = (
+        f"read {done.read} objects from {source}: kept {done.kept}, known already {done.known}, refused {done.refused}; "
+        f"{done.annotated} of the kept ones break a rule of STIX 2.1 and are annotated"
+    )
+    answer(value, "\n".join([sentence, *(f"  refused {text}" for text in done.refusals)]), as_json=as_json)
+    if done.refused:
+        raise typer.Exit(1)
+
+
+def release_command(
+    folder: Dir,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The source whose imported records are released.")],
+    officer: As,
+    to: To,
+    basis: Basis = None,
+    purpose: Purpose = None,
+    tlp: TlpLevel = None,
+    grade: GradeText = None,
+    review: Review = None,
+    handling: Handling = "",
+    category: Category = None,
+    word: Annotated[
+        str, typer.Option("--word", metavar="TEXT", help="Your recorded reason to release records that break the standard.")
+    ] = "",
+    as_json: bool = JSON,
+) -> None:
+    """Release what was imported from a source and the recipients do not have yet. Stopped half way, call it again: it goes on from there."""
+    offer = _offer(to, basis, purpose, tlp, grade, review, handling, category, word=word)
+    with opened(folder) as node, counting("records released", quiet=as_json) as progress:
+        count, statements, answers = importing.release_imported(
+            node.means, source=source, officer=officer, offer=offer, now=utc_now(), progress=progress
+        )
+    value = {"records": count, "statements": list(statements), **_decisions(answers)}
+    answer(value, f"released {count} records in {len(statements)} statements\n{_sentences(answers)}", as_json=as_json)
+
+
+def add_command(
+    folder: Dir,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The officer's name or post.")],
+    role: Annotated[OfficerRole, typer.Option("--role", help="What the officer is, and so may do.")],
+    as_json: bool = JSON,
+) -> None:
+    """Register an officer of this member."""
+    with opened(folder) as node:
+        office.add_officer(node.means, name=name, role=role, now=utc_now())
+    answer({"officer": name, "role": role.value}, f"{name} is registered as {role.value}", as_json=as_json)
+
+
+def _offer(
+    to: str,
+    basis: str | None,
+    purpose: str | None,
+    tlp: str | None,
+    grade: str | None,
+    review: str | None,
+    handling: str,
+    category: str | None,
+    *,
+    word: str = "",
+) -> Offer:
+    """Read the options into an offer. What is missing stays missing: the gate refuses it by name."""
+    return Offer(
+        audience=tuple(sorted({name.strip() for name in to.split(",") if name.strip()})),
+        basis=basis,
+        purpose=purpose,
+        tlp=None if tlp is None else Tlp.parse(tlp),
+        grade=None if grade is None else Grade.parse(grade),
+        review=None if review is None else _date(review),
+        category=None if category is None else _one_of(SubjectCategory, category, "category of data subject"),
+        codes=tuple(sorted(_one_of(HandlingCode, code.strip(), "handling code") for code in handling.split(",") if code.strip())),
+        word=word,
+    )
+
+
+def _one_of(kinds: type[Kind], text: str, what: str) -> Kind:
+    try:
+        return kinds(text)
+    except ValueError:
+        raise Refusal(f"{text!r} is not a {what}", remedy="choose one of " + ", ".join(kind.value for kind in kinds)) from None
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refusal(f"{text!r} is not a date", remedy="write it as year-month-day, for example 2027-06-30") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > FILE_OCTETS_MAX:
+            raise Refusal(f"{path} is larger than {FILE_OCTETS_MAX} bytes (limit FILE_OCTETS_MAX)", remedy="cut it into several files")
+        return path.read_bytes()
+    except OSError:
+        raise Refusal(f"{path} cannot be read", remedy="check the path") from None
+
+
+def _decisions(answers: Sequence[Answer]) -> dict[str, object]:
+    released, withheld = [], []
+    for item in answers:
+        match item.decision:
+            case Released(recipient=recipient, article=article):
+                released.append({"recipient": recipient, "article": article})
+            case Withheld(recipient=recipient, grounds=grounds, remedy=remedy):
+                withheld.append(
+                    {"recipient": recipient, "grounds": [str(ground) for ground in grounds], "remedy": remedy, "records": item.records}
+                )
+    return {"released": released, "withheld": withheld}
+
+
+def _sentences(answers: Sequence[Answer]) -> str:
+    lines = []
+    for item in answers:
+        match item.decision:
+            case Released(recipient=recipient, article=article, says=says):
+                lines.append(f"  {recipient}: released under {article} ({says})")
+            case Withheld(recipient=recipient, grounds=grounds, remedy=remedy):
+                lines.append(f"  {recipient}: withheld, {'; '.join(map(str, grounds))}. To change this: {remedy}")
+    return "\n".join(lines)

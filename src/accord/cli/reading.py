@@ -1,0 +1,137 @@
+"""Commands that look: search, show, law, audit."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from accord.charter.force import Law, law_between
+from accord.cli.officers import Dir
+from accord.cli.output import JSON, answer, counting
+from accord.desk import audit, read
+from accord.errors import NotFound, Refusal
+from accord.node.build import opened, utc_now
+from accord.seal.canonical import digest_text
+from accord.store.records import Held
+
+WRONG_CALL = 2
+
+
+def attach(app: typer.Typer) -> None:
+    app.command("search")(search_command)
+    app.command("show")(show_command)
+    app.command("law")(law_command)
+    app.command("audit")(audit_command)
+
+
+def search_command(
+    folder: Dir, query: Annotated[str, typer.Argument(metavar="QUERY", help="Words that must all occur.")], as_json: bool = JSON
+) -> None:
+    """Search the member's holdings, its own and received: words in any language, addresses, hashes, two-character Chinese words."""
+    with opened(folder) as node:
+        with counting("records indexed", quiet=as_json) as progress:
+            done = 0
+            while indexed := read.catch_up(node.means):
+                done += indexed
+                progress(done)
+        found = read.search(node.means, query)
+    value = {"query": query, "found": [{**_held(item.held), "name": item.name} for item in found]}
+    lines = [f"{item.held.stix_id}  {item.name}  ({_origin(item.held)})" for item in found]
+    answer(value, "\n".join(lines) or "nothing found", as_json=as_json)
+
+
+def show_command(
+    folder: Dir,
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, or a digest sha256:….")],
+    as_json: bool = JSON,
+) -> None:
+    """Show a record: its content, where it came from, under which article, and its other versions."""
+    with opened(folder) as node:
+        shown = read.show(node.means, record)
+    content = json.loads(shown.content)
+    value = {**_held(shown.held), "content": content, "versions": [digest_text(item.digest) for item in shown.versions]}
+    lines = [
+        json.dumps(content, ensure_ascii=False, indent=2),
+        f"digest   {digest_text(shown.held.digest)}",
+        f"came     {_origin(shown.held)}, {shown.held.added_at}",
+        *(f"breaks   {fault}" for fault in shown.held.faults),
+        f"versions {len(shown.versions)}",
+    ]
+    answer(value, "\n".join(lines), as_json=as_json)
+
+
+def law_command(
+    folder: Dir,
+    sender: Annotated[str, typer.Option("--from", metavar="ID", help="Who would give.")],
+    recipient: Annotated[str, typer.Option("--to", metavar="ID", help="Who would receive.")],
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="On which day; today when not given.")] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Say what one member may give another on a day, under which articles, and what stands in the way."""
+    try:
+        day = utc_now().date() if on is None else date.fromisoformat(on)
+    except ValueError:
+        raise Refusal(f"{on!r} is not a date", remedy="write it as year-month-day, for example 2024-07-05") from None
+    with opened(folder) as node:
+        try:
+            law = law_between(node.means.charter, sender=sender, recipient=recipient, on=day)
+        except NotFound as error:
+            typer.echo(f"wrong call: {error.says}", err=True)
+            raise typer.Exit(WRONG_CALL) from None
+    value = {
+        "from": sender,
+        "to": recipient,
+        "on": day.isoformat(),
+        "permits": [
+            {"instrument": item.basis.instrument, "article": item.basis.article, "sphere": item.sphere, "says": item.says}
+            for item in law.permits
+        ],
+        "forbids": [{"rule": item.rule, "says": item.says} for item in law.forbids],
+    }
+    answer(value, _law(law), as_json=as_json)
+
+
+def audit_command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")], as_json: bool = JSON) -> None:
+    """Recompute every channel and the journal of a node from its leaves: the first thing that does not hold, or "holds"."""
+    with opened(folder) as node, counting("leaves checked", quiet=as_json) as progress:
+        report = audit.audit(node.means, progress=progress)
+    value = {"holds": True, "logs": [{"name": item.name, "size": item.size, "root": item.root.hex()} for item in report]}
+    answer(
+        value,
+        "\n".join([*(f"  {item.name}: {item.size} leaves, root {item.root.hex()[:16]}…" for item in report), "holds"]),
+        as_json=as_json,
+    )
+
+
+def _law(law: Law) -> str:
+    lines = [f"from {law.sender} to {law.recipient} on {law.on}:"]
+    lines += [
+        f"  permits {item.basis} ({item.sphere}): {item.says} In force between them since {item.since} [{item.mark}]"
+        for item in law.permits
+    ]
+    lines += [f"  forbids {item.rule}: {item.says}" for item in law.forbids]
+    return "\n".join(lines if law.permits else [*lines, "  nothing is permitted"])
+
+
+def _held(held: Held) -> dict[str, object]:
+    return {
+        "id": held.stix_id,
+        "type": held.stix_type,
+        "version": held.version,
+        "digest": digest_text(held.digest),
+        "came": held.came.value,
+        "source": held.source,
+        "originator": held.originator.name,
+        "article": held.article,
+        "faults": list(held.faults),
+        "added_at": held.added_at,
+    }
+
+
+def _origin(held: Held) -> str:
+    under = f" under {held.article}" if held.article else ""
+    return f"{held.came.value} from {held.source}{under}"

@@ -1,0 +1,1 @@
+"""One member's node: settings read, parts wired, worker run. Only the command line imports it."""

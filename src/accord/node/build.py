@@ -1,0 +1,105 @@
+"""Build: settings become means, means become an application. Nothing runs here; `worker` and the server do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from accord import __version__
+from accord.charter.document import SignedCharter
+from accord.charter.keyfile import KeyFile
+from accord.desk.means import Means, Signers
+from accord.errors import AccordError, Unready
+from accord.exchange import server
+from accord.exchange.server import Door
+from accord.node.founding import read_key
+from accord.node.settings import Settings, read_settings
+from accord.release.gate import Gate
+from accord.release.policy import policy_of
+from accord.seal.canonical import digest_text
+from accord.store.database import open_database
+from accord.web import app as pages
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One member's node: its folder, its settings, and what its stories need."""
+
+    folder: Path
+    settings: Settings
+    means: Means
+    status_password: str
+
+
+def utc_now() -> datetime:
+    """The clock of the doors and the worker, the only one in the house."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Node]:
+    """Open a node's folder. Charter, keys and database are checked before anything is served; `Unready` says what is wrong."""
+    settings = read_settings(folder)
+    signed = _charter(folder, settings)
+    key_file = _read(folder / settings.keys.key_file)
+    signers = Signers(
+        log=read_key(folder / settings.keys.log),
+        receipt=read_key(folder / settings.keys.receipt),
+        statement=read_key(folder / settings.keys.statement),
+        transport=read_key(folder / settings.keys.transport),
+    )
+    root = signed.charter.member(settings.member).root
+    if root is None:
+        raise Unready(f"the charter pins no root key for {settings.member}", remedy="use the charter that names this member's root key")
+    KeyFile.read(key_file, root)
+    database = open_database(folder / settings.database)
+    means = Means(
+        member=settings.member,
+        charter=signed.charter,
+        gate=Gate(policy_of(signed.charter)),
+        database=database,
+        signers=signers,
+        key_file=key_file,
+        random=os.urandom,
+    )
+    try:
+        yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip())
+    finally:
+        database.close()
+
+
+def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The node's one application: the exchange for nodes, the pages for people."""
+    app = FastAPI(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
+    server.attach(app, Door(node.means, clock))
+    pages.attach(app, node.means, password=node.status_password)
+    return app
+
+
+def _charter(folder: Path, settings: Settings) -> SignedCharter:
+    try:
+        signed = SignedCharter.read(_read(folder / settings.charter))
+        signed.check_founding()
+    except Unready:
+        raise
+    except AccordError as error:
+        raise Unready(f"the charter does not hold: {error.says}", remedy=error.remedy or "get it from a member you trust") from error
+    digest = digest_text(signed.charter.digest)
+    if digest != settings.charter_digest:
+        raise Unready(
+            f"the charter's digest is {digest}, settings.toml pins {settings.charter_digest}", remedy="find out who changed which"
+        )
+    return signed
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise Unready(f"{path} cannot be read", remedy="restore it from a backup") from None

@@ -1,0 +1,154 @@
+"""Founding a node: its keys, its key file, its folder; and a single-member charter for a trial.
+
+The root key signs the key file and the charter and nothing else. `init` leaves it in the folder and says so: it belongs offline.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from accord.charter.document import Charter, SignedCharter, found, template
+from accord.charter.keyfile import KeyFile
+from accord.errors import CharterInvalid, Refusal, Unready
+from accord.node.settings import Keys, Listen, Settings, Sync, write_settings
+from accord.seal.canonical import digest_text
+from accord.seal.keys import PrivateKey, Role, RoleKey
+from accord.store.database import open_database
+
+CHARTER_FILE = "charter.json"
+OPERATIONAL = (Role.LOG, Role.RECEIPT, Role.STATEMENT, Role.TRANSPORT)
+DEFAULT_PORT = 8100
+SYNC_SECONDS = 5  # Seconds between two looks at a partner: a record is there within a breath, and an idle look costs one round trip.
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A node's folder, ready to run."""
+
+    folder: Path
+    member: str
+    charter_digest: str
+    root: str
+    settings: Settings
+    status_password: str
+
+
+def new_key(path: Path) -> PrivateKey:
+    """Make an Ed25519 key and keep it in a file that only its owner reads; a file that exists is never overwritten."""
+    key = PrivateKey.from_seed(secrets.token_bytes(32))
+    write_secret(path, key.secret_text() + "\n")
+    return key
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a secret so that it is on disk before anything depends on it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Refusal(f"{path} exists already and is not overwritten", remedy="choose another path, or move the old file away") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_key(path: Path) -> PrivateKey:
+    """Read a private key's file."""
+    try:
+        return PrivateKey.parse(path.read_text(encoding="utf-8").strip())
+    except FileNotFoundError:
+        raise Unready(f"the key {path} is missing", remedy="restore it, or issue a new key file with the root key") from None
+
+
+def read_charter(source: str) -> tuple[Charter, SignedCharter | None]:
+    """Read a charter: `sco` is the template that ships, a `.toml` an unsigned draft, anything else a signed charter."""
+    if source == "sco":
+        return template(), None
+    path = Path(source)
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise Refusal(f"there is no charter at {source}", remedy="give a charter's file, or sco for the template") from None
+    if path.suffix == ".toml":
+        from accord.charter.document import read_toml
+
+        return read_toml(raw.decode("utf-8")), None
+    signed = SignedCharter.read(raw)
+    return signed.charter, signed
+
+
+def found_node(
+    folder: Path,
+    *,
+    charter: str,
+    member: str,
+    now: datetime,
+    pinned: str | None = None,
+    root_key: Path | None = None,
+    port: int = DEFAULT_PORT,
+    peers: Mapping[str, str] | None = None,
+) -> Founded:
+    """Make a node's folder. An unsigned charter makes a single-member trial node; a signed one is checked and pinned by its digest."""
+    draft, signed = read_charter(charter)
+    draft.member(member)
+    if (folder / "settings.toml").exists():
+        raise Refusal(f"{folder} is a node's folder already", remedy="choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    root_path = root_key or folder / "keys" / "root.key"
+    root = read_key(root_path) if root_path.exists() else new_key(root_path)
+    if signed is None:
+        charter_of_one = found(draft, {member: root.public})
+        signed = SignedCharter(charter_of_one, ()).signed_by(member, root)
+    signed.check_founding()
+    digest = digest_text(signed.charter.digest)
+    _pinned(pinned, digest)
+    if signed.charter.member(member).root != root.public:
+        raise Refusal(f"the charter pins another root key for {member}", remedy="give the right key with --root-key")
+    (folder / CHARTER_FILE).write_bytes(signed.to_bytes())
+    keys = _operational_keys(folder, signed.charter, member, root, now=now)
+    password = secrets.token_urlsafe(18)
+    write_secret(folder / keys.status_password, password + "\n")
+    settings = Settings(
+        member=member,
+        charter=Path(CHARTER_FILE),
+        charter_digest=digest,
+        database=Path("node.sqlite"),
+        listen=Listen(host="127.0.0.1", port=port),
+        sync=Sync(interval_seconds=SYNC_SECONDS),
+        keys=keys,
+        peers=dict(peers or {}),
+    )
+    open_database(folder / settings.database).close()
+    write_settings(folder, settings)
+    return Founded(folder, member, digest, str(root.public), settings, password)
+
+
+def _pinned(pinned: str | None, digest: str) -> None:
+    if pinned is not None and pinned != digest:
+        raise CharterInvalid(
+            f"the charter's digest is {digest}, expected {pinned}", remedy="get the charter and its digest from a member you trust"
+        )
+
+
+def _operational_keys(folder: Path, charter: Charter, member: str, root: PrivateKey, *, now: datetime) -> Keys:
+    """Make one key a role and the key file that the root signs."""
+    paths = {role: Path("keys") / f"{role.value}.key" for role in OPERATIONAL}
+    made = {role: new_key(folder / path) for role, path in paths.items()}
+    entries = tuple(RoleKey(role, key.public, valid_from=now, valid_until=None) for role, key in made.items())
+    key_file = KeyFile(charter_id=charter.id, member=member, number=1, keys=entries, made_at=now)
+    path = Path("keys") / "keys.json"
+    (folder / path).write_bytes(key_file.sign(root))
+    return Keys(
+        key_file=path,
+        log=paths[Role.LOG],
+        receipt=paths[Role.RECEIPT],
+        statement=paths[Role.STATEMENT],
+        transport=paths[Role.TRANSPORT],
+        status_password=Path("keys") / "status.password",
+    )

@@ -1,0 +1,123 @@
+"""A node's settings: one TOML file, complete, frozen and suspicious. Unknown or missing keys stop the start; secrets are file paths.
+
+A whole specimen, as `accord init` writes it:
+
+    member = "KZ"
+    charter = "charter.json"
+    charter_digest = "sha256:…"
+    database = "node.sqlite"
+
+    [listen]
+    host = "127.0.0.1"
+    port = 8100
+
+    [sync]
+    interval_seconds = 5
+
+    [keys]
+    key_file = "keys/keys.json"
+    log = "keys/log.key"
+    receipt = "keys/receipt.key"
+    statement = "keys/statement.key"
+    transport = "keys/transport.key"
+    status_password = "keys/status.password"
+
+    [peers]
+    KG = "http://127.0.0.1:8101"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from accord.errors import Unready
+
+SETTINGS_FILE = "settings.toml"
+INTERVAL_SECONDS_MAX = 3_600  # Seconds. A node that looks less than hourly cannot keep the protocol's clocks.
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Strict):
+    """Where the node's pages and the exchange are served."""
+
+    host: str
+    port: int = Field(ge=0, le=65_535)
+
+
+class Sync(_Strict):
+    """How often each partner is asked for news; an answer of "nothing new" is one small round trip."""
+
+    interval_seconds: int = Field(ge=1, le=INTERVAL_SECONDS_MAX)
+
+
+class Keys(_Strict):
+    """Paths of the node's keys, relative to its folder. The root key is not among them."""
+
+    key_file: Path
+    log: Path
+    receipt: Path
+    statement: Path
+    transport: Path
+    status_password: Path
+
+
+class Settings(_Strict):
+    """The whole file."""
+
+    member: str
+    charter: Path
+    charter_digest: str
+    database: Path
+    listen: Listen
+    sync: Sync
+    keys: Keys
+    peers: dict[str, str]
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read `settings.toml` of a node's folder; `Unready` names the key that is unknown, missing or wrong."""
+    path = folder / SETTINGS_FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings.model_validate(values)
+    except FileNotFoundError:
+        raise Unready(f"{folder} is not a node's folder: it has no {SETTINGS_FILE}", remedy="make one with `accord init`") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Unready(f"{path} is not TOML: {error}", remedy="mend the line it names") from None
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Unready(f"{path}: {found}", remedy="compare the file with the specimen in docs/operating.md") from None
+
+
+def write_settings(folder: Path, settings: Settings) -> None:
+    """Write the file as a person would."""
+    listen, keys = settings.listen, settings.keys
+    lines = [
+        "# Settings of one Accord node. Unknown or missing keys stop the start. Paths are relative to this folder.",
+        f'member = "{settings.member}"',
+        f'charter = "{settings.charter}"',
+        f'charter_digest = "{settings.charter_digest}"',
+        f'database = "{settings.database}"',
+        "",
+        "[listen]",
+        f'host = "{listen.host}"',
+        f"port = {listen.port}",
+        "",
+        "[sync]",
+        f"interval_seconds = {settings.sync.interval_seconds}",
+        "",
+        "[keys]",
+        *(f'{name} = "{getattr(keys, name)}"' for name in Keys.model_fields),
+        "",
+        "# The other members' nodes: member = address.",
+        "[peers]",
+        *(f'{member} = "{url}"' for member, url in sorted(settings.peers.items())),
+        "",
+    ]
+    (folder / SETTINGS_FILE).write_text("\n".join(lines), encoding="utf-8")

@@ -1,0 +1,67 @@
+"""The worker: looks at each partner in turn, indexes what came, and waits. One thread; a fault of one peer never holds up another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from threading import Event
+
+import httpx2
+
+from accord.desk import contact, read
+from accord.errors import PeerFault
+from accord.exchange.client import PeerClient
+from accord.exchange.sync import Synced, synchronise
+from accord.node.build import Node, utc_now
+
+STOP_SECONDS_MAX = 10  # Seconds to end the page in hand. What it has kept by then stays; the rest comes again.
+BACK_OFF_SECONDS_MAX = 300  # Seconds. A peer that comes back is seen within five minutes.
+
+_log = logging.getLogger(__name__)
+
+
+def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """Work until `stop` is set. A mistake of ours in one round is logged whole and the next round goes on."""
+    interval = node.settings.sync.interval_seconds
+    with ExitStack() as stack:
+        clients = [
+            PeerClient(node.means, peer, stack.enter_context(httpx2.Client(base_url=url)), clock)
+            for peer, url in sorted(node.settings.peers.items())
+        ]
+        while not stop.is_set():
+            for client in clients:
+                try:
+                    if contact.is_due(node.means, client.peer, now=clock()):
+                        round_with(node, client, clock=clock)
+                except Exception:  # noqa: BLE001 - the worker outlives any one round; the fault is logged whole.
+                    _log.exception("round with %s", client.peer)
+                if stop.is_set():
+                    return
+            try:
+                while read.catch_up(node.means) and not stop.is_set():
+                    pass
+            except Exception:  # noqa: BLE001 - as above
+                _log.exception("indexing")
+            stop.wait(interval)
+
+
+def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] = utc_now) -> Synced | PeerFault:
+    """One round with one peer, noted as it went. After a fault the next try waits twice as long, up to five minutes."""
+    interval = node.settings.sync.interval_seconds
+    try:
+        synced = synchronise(node.means, client, clock=clock)
+    except PeerFault as fault:
+        contact.went_wrong(
+            node.means,
+            client.peer,
+            fault,
+            now=clock(),
+            interval=timedelta(seconds=interval),
+            longest=timedelta(seconds=BACK_OFF_SECONDS_MAX),
+        )
+        _log.warning("%s: %s", client.peer, fault.says)
+        return fault
+    contact.went_well(node.means, client.peer, now=clock())
+    return synced

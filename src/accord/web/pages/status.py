@@ -1,0 +1,52 @@
+"""The status page: where this node stands, for its operator. Counts and times only, never content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accord.desk.means import Means
+from accord.desk.status import ChannelState, HoldingsCount, PeerState, Status, status
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """Exactly what the template shows. A sentence says what the operator would otherwise work out."""
+
+    title: str
+    verdict: str
+    member: str
+    charter: str
+    charter_version: int
+    journal_size: int
+    records: int
+    holdings: tuple[HoldingsCount, ...]
+    outgoing: tuple[ChannelState, ...]
+    incoming: tuple[ChannelState, ...]
+    peers: tuple[PeerState, ...]
+
+
+def status_page(means: Means) -> StatusPage:
+    found = status(means)
+    return StatusPage(
+        title=f"Node of {found.member}",
+        verdict=_verdict(found),
+        member=found.member,
+        charter=found.charter,
+        charter_version=found.charter_version,
+        journal_size=found.journal_size,
+        records=sum(count.records for count in found.holdings),
+        holdings=found.holdings,
+        outgoing=found.outgoing,
+        incoming=found.incoming,
+        peers=found.peers,
+    )
+
+
+def _verdict(found: Status) -> str:
+    faulty = [peer.member for peer in found.peers if peer.fault]
+    waiting = [channel.partner for channel in found.outgoing if channel.receipted < channel.size]
+    if faulty:
+        return f"The last contact with {', '.join(faulty)} failed; see what to do below."
+    if waiting:
+        return f"Waiting for the receipt of {', '.join(waiting)}."
+    return "All is well: every partner that was asked answered, and every object sent is receipted."
