@@ -9,6 +9,7 @@ from typing import Any
 
 from accord.errors import AccordError
 from accord.stix.pattern import parse
+from accord.stix.schema import faults
 
 
 def read(path: Path) -> Any:
@@ -22,6 +23,12 @@ def is_pattern(text: str) -> bool:
     except AccordError:
         return False
     return True
+
+
+def test_every_object_conforms_or_not_as_the_vectors_say(shared_data: Path) -> None:
+    vectors = read(shared_data / "stix" / "vectors" / "validation.json.gz")
+    assert len(vectors) == 190
+    assert [] == [vector["test"] for vector in vectors if (faults(json.dumps(vector["object"]).encode()) == []) is not vector["valid"]]
 
 
 def test_every_pattern_is_read_or_refused_as_the_vectors_say(shared_data: Path) -> None:
