@@ -1,1 +1,1 @@
-"""Who is bound, to whom, under which law, since when: one signed document and the questions asked of it."""
+"""Who the members are, under which law they exchange, and which keys speak for them: the charter as data, and what follows from it."""

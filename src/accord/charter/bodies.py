@@ -1,45 +1,60 @@
-"""Bodies of the alliance: councils, structures, secretariats, with seat, chair and reporting line. Seats move and bodies are replaced (ORG-01)."""
+"""Bodies of the alliance and their seats through time (requirement ORG-01): seats move and bodies are replaced."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from accord.charter.entry import Entry, without_empty
-from accord.charter.instruments import Mark
-from accord.seal.canonical import Fields
+from accord.charter.dated import Mark, day_with_mark
+from accord.charter.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a body sits from a day on, until its next seat begins."""
+
+    city: str
+    since: date | None
+    mark: Mark
+    source: str
+    note: str = ""
+
+    @classmethod
+    def read(cls, entry: Entry) -> Seat:
+        with entry:
+            return cls(entry.text("city"), *day_with_mark(entry, "since"), entry.text("source"), entry.text_if_any("note"))
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One body, as far as the charter knows it."""
+    """An organ of the alliance. `basis` is the instrument, with its article where known, that it rests on: it exists while that is in force."""
 
     id: str
-    name: str
-    article: str
-    mark: Mark
-    meets: str = ""
-    role: str = ""
-    seat: str = ""
-    reports_to: str = ""
-    decides: str = ""
-    note: str = ""
+    names: Mapping[str, str]
+    basis: str
+    task: str
+    chair: str
+    meets: str
+    reports_to: str
+    seats: tuple[Seat, ...]
+    note: str
+
+    @property
+    def instrument(self) -> str:
+        return self.basis.partition("/")[0]
 
     @classmethod
     def read(cls, entry: Entry) -> Body:
-        body = cls(
-            id=entry.text("id"),
-            name=entry.text("name"),
-            article=entry.text("article", default=""),
-            mark=entry.one_of("mark", Mark),
-            meets=entry.text("meets", default=""),
-            role=entry.text("role", default=""),
-            seat=entry.text("seat", default=""),
-            reports_to=entry.text("reports_to", default=""),
-            decides=entry.text("decides", default=""),
-            note=entry.text("note", default=""),
-        )
-        entry.done()
-        return body
-
-    def fields(self) -> Fields:
-        return without_empty({name: str(getattr(self, name)) for name in self.__slots__})
+        with entry:
+            return cls(
+                id=entry.name("id"),
+                names=entry.languages("names"),
+                basis=entry.text("basis"),
+                task=entry.text_if_any("task"),
+                chair=entry.text_if_any("chair"),
+                meets=entry.text_if_any("meets"),
+                reports_to=entry.text_if_any("reports_to"),
+                seats=tuple(Seat.read(table) for table in entry.tables("seats")),
+                note=entry.text_if_any("note"),
+            )

@@ -1,242 +1,346 @@
-"""The charter: members and their status through time, bodies, instruments, roles; one canonical document, signed by members.
+"""The charter: one canonical document that says who the members are, under which instruments they exchange, and which root keys speak for them.
 
-People write it as TOML; it is sealed as canonical JSON, pinned by its digest, and signed. Nothing in the code knows any alliance.
-Version 1 is signed by every member that has a root key in it. Who may change it is its own rule of decision (`charter.decision`, later).
+A charter's canonical bytes are the charter; its digest is what nodes pin and name. It is written by people as TOML and signed as JSON, with the
+same content in both. Version 0 is a template; version 1 is founded on one and signed by every member whose root key it pins.
+Which signatures a later version needs is not judged here.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
 
 from accord.charter.bodies import Body
-from accord.charter.entry import Entry, without_empty
-from accord.charter.instruments import Instrument
-from accord.charter.members import Member
-from accord.charter.officers import Act, OfficerRole
-from accord.errors import AccordError, CharterInvalid, KeyUnknown, NotFound, SignatureInvalid
-from accord.seal.canonical import JSON, Digest, Fields, canonical, digest_of, read
+from accord.charter.entry import Entry
+from accord.charter.instruments import Basis, Instrument
+from accord.charter.members import Member, Partner
+from accord.charter.roles import Act, OfficerRole, read_roles
+from accord.errors import CharterInvalid, LimitReached, Malformed, NotFound, SignatureInvalid
+from accord.seal.canonical import JSON, OBJECT_BYTES_MAX, Digest, Fields, canonical, digest_of, parse_digest, read, read_canonical
 from accord.seal.keys import PrivateKey, PublicKey
-from accord.seal.signature import sign_fields, verify_fields
+from accord.seal.signature import Signature, sign_fields, verify_fields
 
-CONTEXT = "charter"
-CHARTER_OCTETS_MAX = 2**22  # Bytes. The SCO's is under 100 KiB; forty alliances of its size would fit.
+FORMAT: Final = 1  # The spelling of this document. A reader refuses what it does not know.
+ID_CHARACTERS_MAX: Final = 100  # Characters of a charter's identifier, which opens the name of every log.
+CONTEXT: Final = "charter"  # What a member's signature is over begins with this word, so that it holds for nothing else.
+
+_ID: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([.-][a-z0-9]+)*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """The clause on which control records pass (receipts, recalls, consents, notices). It survives suspension and exit."""
+
+    basis: Basis
+    says: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What an officer who publishes need not say, as written by the charter; empty or None where it says nothing."""
+
+    tlp: str = ""
+    grade: str = ""
+    review_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Charter:
-    """One version of a charter."""
+    """One version of a charter. Made from fields, TOML or signed bytes; `content` is its canonical form and everything else a view of it."""
 
     id: str
     version: int
-    name: str
-    previous: str
+    names: Mapping[str, str]
+    previous: Digest | None
+    protocol: Protocol
+    defaults: Defaults
+    roles: Mapping[OfficerRole, frozenset[Act]]
     members: tuple[Member, ...]
+    partners: tuple[Partner, ...]
     bodies: tuple[Body, ...]
     instruments: tuple[Instrument, ...]
-    roles: Mapping[OfficerRole, frozenset[Act]]
-    exchanging: tuple[str, ...]  # Kinds of status that take part in the exchange.
-    protocol: str  # The basis on which control records pass, which survives suspension and exit.
-    fields: Fields = field(init=False, compare=False, repr=False)
-    digest: Digest = field(init=False, repr=False)
+    sources: Mapping[str, str]
+    content: bytes
+    digest: Digest
 
-    def __post_init__(self) -> None:
-        # Both follow from the rest and are asked for with every request between nodes.
-        object.__setattr__(self, "fields", self._printed())
-        object.__setattr__(self, "digest", digest_of(canonical(self.fields)))
+    @property
+    def name(self) -> str:
+        return self.names["en"]
 
-    @classmethod
-    def of_fields(cls, fields: Fields) -> Charter:
-        """Read a document. `CharterInvalid` names the path of what does not hold together."""
-        entry = Entry("", fields)
-        exchange = entry.entry("exchange")
-        charter = cls(
-            id=entry.text("id"),
-            version=entry.number("version"),
-            name=entry.text("name"),
-            previous=entry.text("previous", default=""),
-            members=tuple(Member.read(item) for item in entry.entries("members")),
-            bodies=tuple(Body.read(item) for item in entry.entries("bodies")),
-            instruments=tuple(Instrument.read(item) for item in entry.entries("instruments")),
-            roles=_roles(entry.entry("roles")),
-            exchanging=exchange.names("statuses"),
-            protocol=exchange.text("protocol"),
-        )
-        exchange.done()
-        entry.done()
-        _hangs_together(charter)
-        return charter
-
-    def _printed(self) -> Fields:
-        return without_empty(
-            {
-                "id": self.id,
-                "version": self.version,
-                "name": self.name,
-                "previous": self.previous,
-                "members": [member.fields() for member in self.members],
-                "bodies": [body.fields() for body in self.bodies],
-                "instruments": [instrument.fields() for instrument in self.instruments],
-                "roles": {role.value: [act.value for act in Act if act in acts] for role, acts in self.roles.items()},
-                "exchange": {"statuses": list(self.exchanging), "protocol": self.protocol},
-            }
-        )
+    @property
+    def fields(self) -> Fields:
+        """The document as JSON, a new copy each time."""
+        value = read(self.content)
+        assert isinstance(value, dict), "a charter was read from a table"
+        return value
 
     def member(self, name: str) -> Member:
-        """The member of that identifier, or `NotFound`."""
+        """Give a member; `NotFound` for a partner too, who has no part in the exchange."""
         for member in self.members:
             if member.id == name:
                 return member
-        raise NotFound(f"the charter knows no member {name!r}", remedy="members: " + ", ".join(member.id for member in self.members))
+        raise NotFound(f"{name} is not a member in {self.id}", remedy=f"its members are {', '.join(item.id for item in self.members)}")
 
-    def founders(self) -> tuple[Member, ...]:
-        """The members that have a root key, and so a node and a signature."""
-        return tuple(member for member in self.members if member.root is not None)
+    def state(self, name: str) -> Member | Partner:
+        """Give a member or a partner."""
+        for partner in self.partners:
+            if partner.id == name:
+                return partner
+        return self.member(name)
+
+    @classmethod
+    def of_fields(cls, fields: Fields) -> Charter:
+        """Read a charter from JSON fields. Raises `CharterInvalid` naming the path of the entry that does not hold."""
+        content = canonical(fields)
+        if len(content) > OBJECT_BYTES_MAX:
+            raise LimitReached("OBJECT_BYTES_MAX", f"a charter of {len(content):,} bytes; at most {OBJECT_BYTES_MAX:,} are taken")
+        with Entry(fields, "") as entry:
+            if entry.number("format", least=1) != FORMAT:
+                raise entry.fault(f"this reader knows format {FORMAT}", "format")
+            charter = cls(
+                id=_id(entry),
+                version=entry.number("version", least=0),
+                names=entry.languages("names"),
+                previous=_previous(entry),
+                protocol=_protocol(entry.table("protocol")),
+                defaults=_defaults(entry),
+                roles=read_roles(entry.table("roles")),
+                members=tuple(Member.read(table) for table in entry.tables("members")),
+                partners=tuple(Partner.read(table) for table in entry.tables("partners")),
+                bodies=tuple(Body.read(table) for table in entry.tables("bodies")),
+                instruments=tuple(Instrument.read(table) for table in entry.tables("instruments")),
+                sources=_sources(entry.table("sources")),
+                content=content,
+                digest=digest_of(content),
+            )
+            _check(charter, entry)
+        _check_sources(fields, "", charter.sources)
+        return charter
+
+
+@dataclass(frozen=True, slots=True)
+class CharterSignature:
+    """One member's signature, by its root key, over the charter's canonical form in the context ``charter``."""
+
+    member: str
+    signature: Signature
+
+    def fields(self) -> Fields:
+        return {"member": self.member, **self.signature.fields()}
+
+    @classmethod
+    def parse(cls, value: JSON) -> CharterSignature:
+        if not isinstance(value, dict) or not isinstance(member := value.get("member"), str):
+            raise Malformed("a signature of a charter has member, algorithm, key and value")
+        return cls(member, Signature.parse({name: item for name, item in value.items() if name != "member"}))
 
 
 @dataclass(frozen=True, slots=True)
 class SignedCharter:
-    """A charter with its members' signatures, as it is kept and handed on."""
+    """A charter with its members' signatures, in the order of the members' identifiers, each once."""
 
     charter: Charter
-    signatures: tuple[JSON, ...]
+    signatures: tuple[CharterSignature, ...]
+
+    def to_bytes(self) -> bytes:
+        """Write ``{"charter": {…}, "signatures": [{"member": "KZ", "algorithm": …, "key": …, "value": …}]}`` in canonical form."""
+        return canonical({"charter": self.charter.fields, "signatures": [item.fields() for item in self.signatures]})
 
     @classmethod
     def read(cls, raw: bytes) -> SignedCharter:
-        """Read a charter's file. What it says is believed only after `check_founding`."""
-        try:
-            fields = read(raw, bytes_max=CHARTER_OCTETS_MAX)
-        except AccordError as error:
-            raise CharterInvalid(f"the file is not a charter: {error.says}") from error
-        if not isinstance(fields, dict):
-            raise CharterInvalid("the file is not a charter: expected a JSON object")
-        signatures = fields.get("signatures", [])
-        if not isinstance(signatures, list):
-            raise CharterInvalid("signatures: expected a list")
-        unsigned = {name: value for name, value in fields.items() if name != "signatures"}
-        charter = Charter.of_fields(unsigned)
-        if charter.fields != unsigned:
-            raise CharterInvalid("the charter is not in its one canonical form", remedy="found it anew from its TOML")
-        return cls(charter, tuple(signatures))
-
-    def to_bytes(self) -> bytes:
-        """The file: canonical bytes of the charter with its signatures."""
-        return canonical({**self.charter.fields, "signatures": list(self.signatures)})
+        """Read what `to_bytes` writes, and only that. Whether the signatures hold and suffice is `check_founding`."""
+        value, written = read_canonical(raw)
+        match value:
+            case {"charter": dict(fields), "signatures": list(entries), **rest} if not rest:
+                signed = cls(Charter.of_fields(fields), tuple(CharterSignature.parse(entry) for entry in entries))
+            case _:
+                raise Malformed("a signed charter has exactly charter and signatures")
+        signers = [item.member for item in signed.signatures]
+        if signers != sorted(set(signers)):
+            raise Malformed("the signatures of a charter stand in the order of the members' identifiers, each once")
+        if written != raw:
+            raise Malformed("a signed charter is in canonical form", remedy="do not edit the file; get it again from a member you trust")
+        return signed
 
     def signed_by(self, member: str, key: PrivateKey) -> SignedCharter:
-        """Add a member's signature, made with the root key that the charter pins for it. A member signs once."""
-        if self.charter.member(member).root != key.public:
-            raise CharterInvalid(
-                f"the charter pins another root key for {member}", remedy="sign with the key that was given at the founding"
-            )
-        if member not in self.missing():
+        """Add a member's signature. A member signs a version once, with the root key that this very charter pins for it."""
+        root = self.charter.member(member).root
+        if root is None:
+            raise CharterInvalid(f"the charter pins no root key for {member}", remedy="found it with that member's public key")
+        if root != key.public:
+            raise CharterInvalid(f"the charter pins root key {root.id} for {member}, this is {key.public.id}", remedy="use that key")
+        if any(item.member == member for item in self.signatures):
             raise CharterInvalid(f"{member} has signed this charter already")
-        signed = sign_fields({**self.charter.fields, "signatures": list(self.signatures)}, context=CONTEXT, key=key)
-        signatures = signed["signatures"]
-        assert isinstance(signatures, list), "sign_fields makes a list"
-        return replace(self, signatures=tuple(signatures))
+        made = sign_fields(self.charter.fields, context=CONTEXT, key=key)["signatures"]
+        assert isinstance(made, list)
+        added = CharterSignature(member, Signature.parse(made[0]))
+        return SignedCharter(self.charter, tuple(sorted((*self.signatures, added), key=lambda item: item.member)))
 
     def missing(self) -> tuple[str, ...]:
-        """The founding members that have not signed. A signature that does not hold is no signature."""
-        return tuple(member.id for member in self.charter.founders() if not self._has_signed(member))
+        """The members that have a root key and did not sign, in the order of the charter."""
+        signers = {item.member for item in self.signatures}
+        return tuple(member.id for member in self.charter.members if member.root is not None and member.id not in signers)
 
     def check_founding(self) -> None:
-        """Version 1 holds when every member that has a root key in it signed it; `CharterInvalid` names who is missing."""
-        if self.charter.version != 1:
-            raise CharterInvalid(f"version {self.charter.version} needs its predecessors, which this release does not judge yet")
-        if not self.charter.founders():
-            raise CharterInvalid("the charter pins no root key: it is a template", remedy="found it with `accord charter found`")
-        missing = self.missing()
-        if missing:
-            raise CharterInvalid(
-                f"the charter lacks the signature of {', '.join(missing)}", remedy="let each sign with `accord charter sign`"
-            )
+        """Hold a first version to its rule: every member whose root key it pins has signed it, and nobody else.
 
-    def _has_signed(self, member: Member) -> bool:
-        assert member.root is not None, "founders have a root key"
+        Raises `CharterInvalid` naming who is missing or does not belong, and `SignatureInvalid` naming whose signature does not hold.
+        """
+        if self.charter.version != 1:
+            raise CharterInvalid(f"version {self.charter.version} is not a founding", remedy="found version 1 on a template")
+        for item in self.signatures:
+            root = self.charter.member(item.member).root
+            if root is None:
+                raise CharterInvalid(f"{item.member} signed, and the charter pins no root key for it")
+            self._check_signature(item, root)
+        if missing := self.missing():
+            raise CharterInvalid(f"the charter is not signed by {', '.join(missing)}", remedy="ask them to sign with `accord charter sign`")
+
+    def _check_signature(self, item: CharterSignature, root: PublicKey) -> None:
+        if (item.signature.algorithm, item.signature.key) != (root.algorithm, root.id):
+            raise SignatureInvalid(f"the signature of {item.member} names another key than the charter pins for it")
         try:
-            verify_fields({**self.charter.fields, "signatures": list(self.signatures)}, context=CONTEXT, keys=[member.root])
-        except (SignatureInvalid, KeyUnknown):
-            return False
-        return True
+            verify_fields({**self.charter.fields, "signatures": [item.signature.fields()]}, context=CONTEXT, keys=[root])
+        except SignatureInvalid as fault:
+            raise SignatureInvalid(f"the signature of {item.member} does not hold over this charter") from fault
 
 
 def read_toml(text: str) -> Charter:
-    """Read a charter as people write it. Comments and order of keys are theirs; the canonical form has neither."""
+    """Read a charter as people write it. A day is a TOML date; times and fractions are refused, for no charter needs them."""
+    if len(text.encode("utf-8", "replace")) > OBJECT_BYTES_MAX:
+        raise LimitReached("OBJECT_BYTES_MAX", "the text of a charter is too long")
     try:
-        return Charter.of_fields(_plain(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError as error:
-        raise CharterInvalid(f"the charter is not TOML: {error}", remedy="mend the line it names") from None
+        table: Mapping[str, object] = tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:
+        raise Malformed(f"not TOML: {fault}", remedy="correct that line") from fault
+    return Charter.of_fields({name: _plain(value, name) for name, value in table.items()})
 
 
 def template() -> Charter:
-    """The SCO template that ships: unsigned, without root keys."""
-    return read_toml(files("accord.charter").joinpath("sco/charter.toml").read_text(encoding="utf-8"))
+    """The charter of the Shanghai Cooperation Organisation as a template: no root keys, no signatures, every day with its mark and source."""
+    return read_toml(files("accord.charter").joinpath("sco", "charter.toml").read_text(encoding="utf-8"))
 
 
-def found(draft: Charter, roots: Mapping[str, PublicKey]) -> Charter:
-    """Version 1 of a charter: the draft with the founding members' root keys."""
+def found(template: Charter, roots: Mapping[str, PublicKey]) -> Charter:
+    """Make version 1 of a template with the founding members' root keys. The others have their place and no node yet."""
+    if template.version != 0:
+        raise CharterInvalid(f"{template.id} is version {template.version} already", remedy="found a template, which is version 0")
     if not roots:
-        raise CharterInvalid("nobody founds this charter", remedy="name at least one member and its root key")
-    for name in roots:
-        draft.member(name)
-    if len({str(key) for key in roots.values()}) != len(roots):
-        raise CharterInvalid("two members give the same root key", remedy="each member makes its own with `accord key new`")
-    members = tuple(replace(member, root=roots.get(member.id)) for member in draft.members)
-    return replace(draft, version=1, previous="", members=members)
+        raise CharterInvalid("a charter is founded by at least one member", remedy="name the members and their public root keys")
+    for member in roots:
+        template.member(member)
+    fields = template.fields
+    fields["version"] = 1
+    entries = fields["members"]
+    assert isinstance(entries, list)
+    for entry in entries:
+        assert isinstance(entry, dict)
+        if (name := entry["id"]) in roots:
+            entry["root"] = str(roots[str(name)])
+    return Charter.of_fields(fields)
 
 
-def _roles(entry: Entry) -> dict[OfficerRole, frozenset[Act]]:
-    roles = {}
-    for role in OfficerRole:
+def _id(entry: Entry) -> str:
+    name = entry.text("id")
+    if not _ID.fullmatch(name) or len(name) > ID_CHARACTERS_MAX:
+        raise entry.fault("expected lower-case words with dots, hyphens and slashes between them, such as sco.example", "id")
+    return name
+
+
+def _previous(entry: Entry) -> Digest | None:
+    if not entry.has("previous"):
+        return None
+    try:
+        return parse_digest(entry.text("previous"))
+    except Malformed as fault:
+        raise entry.fault(fault.says, "previous") from fault
+
+
+def _protocol(entry: Entry) -> Protocol:
+    with entry:
         try:
-            roles[role] = frozenset(Act(name) for name in entry.names(role.value))
-        except ValueError as error:
-            raise entry.fault(role.value, str(error)) from None
-    entry.done()
-    return roles
+            basis = Basis.parse(entry.text("basis"))
+        except Malformed as fault:
+            raise entry.fault(fault.says, "basis") from fault
+        return Protocol(basis, entry.languages("says"))
 
 
-def _hangs_together(charter: Charter) -> None:
-    """Identifiers are unique, and what refers to a member refers to one that exists."""
-    if " " in charter.id or "+" in charter.id:
-        raise CharterInvalid("id: it names logs, so it holds no space and no plus sign")
-    for what, names in (
-        ("members", [member.id for member in charter.members]),
-        ("bodies", [body.id for body in charter.bodies]),
-        ("instruments", [instrument.id for instrument in charter.instruments]),
-    ):
-        if len(set(names)) != len(names):
-            raise CharterInvalid(f"{what}: an identifier stands twice", remedy="give each its own")
-    known = {member.id for member in charter.members}
-    for instrument in charter.instruments:
-        named = [*(party.member for party in instrument.parties), *(item.member for item in instrument.reservations)]
-        if stranger := next((name for name in named if name not in known), None):
-            raise CharterInvalid(f"instruments[{instrument.id}]: {stranger} is not a member of this charter")
-        articles = [article.id for article in instrument.articles]
-        if len(set(articles)) != len(articles):
-            raise CharterInvalid(f"instruments[{instrument.id}].articles: an article stands twice")
+def _defaults(entry: Entry) -> Defaults:
+    if not entry.has("defaults"):
+        return Defaults()
+    with entry.table("defaults") as table:
+        if not table.left():
+            raise table.fault("an empty table; leave it out")
+        days = table.number("review_days", least=1) if table.has("review_days") else None
+        return Defaults(table.text_if_any("tlp"), table.text_if_any("grade"), days)
 
 
-def _plain(value: object) -> Fields:
-    plain = _plain_value(value)
-    assert isinstance(plain, dict), "TOML is a table"
-    return plain
+def _sources(entry: Entry) -> Mapping[str, str]:
+    with entry:
+        return MappingProxyType({name: entry.text(name) for name in entry.left()})
 
 
-def _plain_value(value: object) -> JSON:
-    """TOML's dates become texts; all else is JSON already."""
+def _check(charter: Charter, entry: Entry) -> None:
+    """Hold the parts of a charter to one another."""
+    roots = [member.root for member in charter.members if member.root is not None]
+    rules = {0: not roots and charter.previous is None, 1: bool(roots) and charter.previous is None}
+    if not rules.get(charter.version, bool(roots) and charter.previous is not None):
+        raise entry.fault("0 is a template without root keys, 1 has root keys, and every later version names the one before it", "version")
+    if not charter.members:
+        raise entry.fault("a charter has members", "members")
+    states: tuple[Member | Partner, ...] = (*charter.members, *charter.partners)
+    _check_distinct([state.id.lower() for state in states], entry, "members")
+    _check_distinct(roots, entry, "members")
+    _check_distinct([item.id for item in charter.bodies], entry, "bodies")
+    instruments = {item.id for item in charter.instruments}
+    _check_distinct([item.id for item in charter.instruments], entry, "instruments")
+    if charter.protocol.basis.instrument in instruments:
+        raise entry.fault("the clause is this charter's own and has not the name of an instrument", "protocol.basis")
+    members = {item.id for item in charter.members}
+    for position, instrument in enumerate(charter.instruments):
+        if strangers := [party.member for party in instrument.parties if party.member not in members]:
+            raise entry.fault(f"{strangers[0]} is not among the members", f"instruments[{position}].parties")
+    for position, body in enumerate(charter.bodies):
+        if body.instrument not in instruments:
+            raise entry.fault(f"{body.instrument} is not among the instruments", f"bodies[{position}].basis")
+        if body.reports_to and body.reports_to not in {item.id for item in charter.bodies}:
+            raise entry.fault(f"{body.reports_to} is not among the bodies", f"bodies[{position}].reports_to")
+
+
+def _check_distinct(names: Sequence[object], entry: Entry, where: str) -> None:
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise entry.fault(f"{name} stands twice", where)
+
+
+def _check_sources(value: JSON, path: str, sources: Mapping[str, str]) -> None:
+    """Every `source` begins with a key of the table of sources: ``SC 18`` is article 18 of what stands there under SC."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name == "source" and isinstance(item, str) and item.partition(" ")[0] not in sources:
+                raise CharterInvalid(f"{path}.source: {item.partition(' ')[0]} does not stand among the sources")
+            _check_sources(item, f"{path}.{name}" if path else name, sources)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            _check_sources(item, f"{path}[{position}]", sources)
+
+
+def _plain(value: object, path: str) -> JSON:
+    """Turn what TOML knows into JSON: a date becomes its text, and nothing else changes."""
     match value:
-        case dict():
-            return {str(name): _plain_value(item) for name, item in value.items()}
-        case list():
-            return [_plain_value(item) for item in value]
-        case datetime() | date() | time():
-            return value.isoformat()
-        case bool() | int() | float() | str():
+        case bool() | int() | str():
             return value
+        case dict():
+            return {str(name): _plain(item, f"{path}.{name}") for name, item in value.items()}
+        case list():
+            return [_plain(item, f"{path}[{position}]") for position, item in enumerate(value)]
+        case date() if not isinstance(value, datetime):
+            return value.isoformat()
         case _:
-            raise CharterInvalid(f"a value of kind {type(value).__name__} has no place in a charter")
+            raise CharterInvalid(f"{path}: expected a text, a whole number, true or false, a day, a list or a table")

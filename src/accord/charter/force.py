@@ -1,47 +1,35 @@
-"""The law in force between two members on a day, answered with articles.
+"""What is in force between two members on a day: the articles that permit an exchange, and what stands in the way.
 
-An article permits on a day when all of this holds, and is silent otherwise:
-  1. both are members whose status that day may exchange (ORG-02);
-  2. the instrument is in force that day, by a date that is known: an unknown date permits nothing;
-  3. both are bound by it that day (ORG-03);
-  4. neither reserved that article.
-Each answer carries the mark of its weakest date, so that a reader sees how sure it is.
+Duties, in this order:
+  1. a member does not exchange with itself;
+  2. both are members on that day, in a status that may exchange (requirements ORG-02, DEC-07);
+  3. the instrument is in force on that day, and both are parties to it then (requirement ORG-03); an unknown day is not in force;
+  4. no reservation of either excludes the article between the two (Vienna Convention on the Law of Treaties, article 21: it works both ways).
+
+What may pass under an article is judged in `release`; here stands only that the article exists between the two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from accord.charter.dated import Dated, Mark, weakest
 from accord.charter.document import Charter
-from accord.charter.instruments import Instrument, Mark
-from accord.charter.members import Member
-from accord.errors import Malformed
+from accord.charter.instruments import Basis as Basis
+from accord.charter.instruments import Instrument, Party
+from accord.charter.members import MAY_EXCHANGE, Member, Partner, Status
 
-_SURENESS = (Mark.VERIFIED, Mark.PARTIAL, Mark.UNVERIFIED, Mark.GAP)
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """An article of an instrument, written ``SC/7``."""
-
-    instrument: str
-    article: str
-
-    @classmethod
-    def parse(cls, text: str) -> Basis:
-        instrument, slash, article = text.partition("/")
-        if not (instrument and slash and article) or "/" in article:
-            raise Malformed(f"{text!r} is not an article", remedy="write it as instrument and article, for example SC/7")
-        return cls(instrument, article)
-
-    def __str__(self) -> str:
-        return f"{self.instrument}/{self.article}"
+SELF: Final = "SELF"
+STATUS: Final = "ORG-02"
+FORCE: Final = "ORG-03"
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """An article that permits an exchange between the two, since when, and how sure its dates are."""
+    """An article that lets information pass between the two, since the day on which the last condition was met, and how sure that is."""
 
     basis: Basis
     sphere: str
@@ -52,7 +40,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Forbid:
-    """What stands in the way, by the rule it rests on."""
+    """What stands in the way: a rule by its identifier, and one sentence."""
 
     rule: str
     says: str
@@ -60,7 +48,7 @@ class Forbid:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What one member may give another on a day."""
+    """What holds from one member to another on a day. Without permits nothing may pass."""
 
     sender: str
     recipient: str
@@ -70,55 +58,78 @@ class Law:
 
 
 def law_between(charter: Charter, *, sender: str, recipient: str, on: date) -> Law:
-    """Answer with articles. Raises `NotFound` for a member that the charter does not know."""
-    pair = (charter.member(sender), charter.member(recipient))
-    forbids = [] if sender != recipient else [Forbid("SELF", f"{sender} does not release to itself")]
-    forbids += [forbid for member in pair[: 1 if sender == recipient else 2] for forbid in _status(charter, member, on)]  # 1
+    """Say what `sender` may give `recipient` on a day. Raises `NotFound` for a state that the charter does not name.
+
+    `forbids` names every instrument with a permitting article that does not bind the two, so that an empty answer explains itself.
+    """
+    states = (charter.state(sender), charter.state(recipient))
+    if sender == recipient:  # 1
+        return Law(sender, recipient, on, (), (Forbid(SELF, f"{sender} does not exchange with itself."),))
+    refused = tuple(forbid for state in states for forbid in _status(state, on))  # 2
+    if refused:
+        return Law(sender, recipient, on, (), refused)
     permits: list[Permit] = []
+    forbids: list[Forbid] = []
     for instrument in charter.instruments:
-        if any(article.permits for article in instrument.articles):
-            found, standing_in_the_way = _instrument(instrument, sender, recipient, on)
-            permits += found
-            forbids += standing_in_the_way
-    barred = any(forbid.rule in ("SELF", "ORG-02") for forbid in forbids)
-    return Law(sender, recipient, on, () if barred else tuple(permits), tuple(forbids))
-
-
-def _status(charter: Charter, member: Member, on: date) -> list[Forbid]:
-    status = member.status_on(on)
-    if status is None:
-        return [Forbid("ORG-02", f"{member.id} is not known to be a member or partner on {on}")]
-    if status.kind not in charter.exchanging:
-        return [Forbid("ORG-02", f"{member.id} is {status.kind} on {on}, who takes no part in the exchange")]
-    return []
-
-
-def _instrument(instrument: Instrument, sender: str, recipient: str, on: date) -> tuple[list[Permit], list[Forbid]]:
-    force = instrument.in_force
-    if force.date is None:  # 2
-        return [], [Forbid(instrument.id, f"{instrument.title}: its entry into force is not established, so it permits nothing")]
-    if on < force.date:
-        return [], [Forbid(instrument.id, f"{instrument.title}: in force only since {force.date}")]
-    parties = [instrument.party(member, on) for member in (sender, recipient)]
-    bound = [party for party in parties if party is not None]
-    if len(bound) < len(parties):  # 3
-        missing = [member for member, party in zip((sender, recipient), parties, strict=True) if party is None]
-        return [], [Forbid(instrument.id, f"{instrument.title}: {' and '.join(dict.fromkeys(missing))} not known to be bound on {on}")]
-    reserved = {
-        article: reservation.member
-        for reservation in instrument.reservations
-        if reservation.member in (sender, recipient)
-        for article in reservation.articles
-    }
-    permits, forbids = [], []
-    since = max(force.date, *(party.since or force.date for party in bound))
-    mark = max((force.mark, *(party.mark for party in bound)), key=_SURENESS.index)
-    for article in instrument.articles:
-        if not article.permits:
+        if not instrument.permitting:
             continue
-        basis = Basis(instrument.id, article.id)
-        if article.id in reserved:  # 4
-            forbids.append(Forbid(str(basis), f"{reserved[article.id]} reserved this article"))
-        else:
-            permits.append(Permit(basis, article.sphere, article.says["en"], since, mark))
-    return permits, forbids
+        against = list(_force(instrument, (sender, recipient), on))  # 3
+        if against:
+            forbids += against
+            continue
+        excluded = _excluded(instrument, (sender, recipient))  # 4
+        forbids += excluded.values()
+        permits += [permit for permit in _permits(instrument, states, on) if permit.basis.article not in excluded]
+    return Law(sender, recipient, on, tuple(permits), tuple(forbids))
+
+
+def _status(state: Member | Partner, on: date) -> Iterator[Forbid]:
+    status = state.status_on(on)
+    if status is None:
+        yield Forbid(STATUS, f"{state.id} is not a member on {on}: no status of that day is established.")
+    elif status.kind not in MAY_EXCHANGE:
+        yield Forbid(STATUS, f"{state.id} is not a member on {on}: it is {status.kind} since {status.since} [{status.mark}].")
+
+
+def _force(instrument: Instrument, pair: tuple[str, str], on: date) -> Iterator[Forbid]:
+    begins = instrument.in_force
+    if begins.date is None:
+        yield Forbid(FORCE, f"{instrument.id} permits nothing: the day of its entry into force is not established [{begins.mark}].")
+        return
+    if on < begins.date:
+        yield Forbid(FORCE, f"{instrument.id} permits nothing on {on}: it enters into force on {begins.date} [{begins.mark}].")
+        return
+    for name in pair:
+        party = _party(instrument, name)
+        if party is None:
+            yield Forbid(FORCE, f"{instrument.id} permits nothing: {name} is not a party to it.")
+        elif party.since is None:
+            yield Forbid(FORCE, f"{instrument.id} permits nothing: the day from which {name} is a party is not established [{party.mark}].")
+        elif on < party.since:
+            yield Forbid(FORCE, f"{instrument.id} permits nothing on {on}: {name} is a party from {party.since} on [{party.mark}].")
+        elif party.until is not None and on >= party.until:
+            yield Forbid(FORCE, f"{instrument.id} permits nothing on {on}: {name} is no longer a party since {party.until} [{party.mark}].")
+
+
+def _excluded(instrument: Instrument, pair: tuple[str, str]) -> dict[str, Forbid]:
+    return {
+        article: Forbid(FORCE, f"{Basis(instrument.id, article)} is excluded by the reservation of {reservation.member}.")
+        for reservation in instrument.reservations
+        if reservation.member in pair
+        for article in reservation.excludes
+    }
+
+
+def _permits(instrument: Instrument, states: tuple[Member | Partner, Member | Partner], on: date) -> Iterator[Permit]:
+    """The instrument's permitting articles, its force and both parties and statuses having been checked."""
+    begins: list[Dated | Status | Party] = [instrument.in_force]
+    for state in states:
+        begins += [item for item in (state.status_on(on), _party(instrument, state.id)) if item is not None]
+    since = max(day for item in begins if (day := item.date if isinstance(item, Dated) else item.since) is not None)
+    for article in instrument.permitting:
+        mark = weakest(article.mark, *(item.mark for item in begins))
+        yield Permit(Basis(instrument.id, article.id), article.sphere.value, article.says["en"], since, mark)
+
+
+def _party(instrument: Instrument, member: str) -> Party | None:
+    return next((party for party in instrument.parties if party.member == member), None)

@@ -1,4 +1,7 @@
-"""Instruments: treaties with their articles, parties, dates and reservations, each fact with its source and how sure it is."""
+"""Instruments: treaties, agreements and regulations with their days, parties, reservations and articles (requirement ORG-03).
+
+What is in force between whom on a day is `charter.force`.
+"""
 
 from __future__ import annotations
 
@@ -7,209 +10,156 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from accord.charter.entry import Entry, without_empty
-from accord.seal.canonical import Fields
+from accord.charter.dated import Dated, Mark, day_with_mark
+from accord.charter.entry import NAME, Entry
+from accord.errors import Malformed
 
 
-class Mark(StrEnum):
-    """How sure a fact is: operative article read, excerpt read, general knowledge not verified, or not found."""
+class Sphere(StrEnum):
+    """The field of cooperation that an article belongs to."""
 
-    VERIFIED = "V"
-    PARTIAL = "P"
-    UNVERIFIED = "M"
-    GAP = "gap"
+    SECURITY_INFORMATION = "security-information"
+    JUDICIAL = "judicial"
+    POLITICAL = "political"
+    DIPLOMATIC = "diplomatic"
+    MILITARY = "military"
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """A date with its source. Without a date the mark is `gap`: not found, and never guessed."""
+class Basis:
+    """An article as the legal basis of an exchange, written ``SC/7``."""
 
-    date: date | None
-    mark: Mark
-    source: str = ""
-    note: str = ""
+    instrument: str
+    article: str
 
     @classmethod
-    def read(cls, entry: Entry) -> Dated:
-        dated = cls(entry.day("date"), entry.one_of("mark", Mark), entry.text("source", default=""), entry.text("note", default=""))
-        if (dated.date is None) != (dated.mark is Mark.GAP):
-            raise entry.fault("mark", "a date that was not found is marked gap, and no other is")
-        entry.done()
-        return dated
+    def parse(cls, text: str) -> Basis:
+        """Read what `str` writes, and only that."""
+        instrument, slash, article = text.partition("/")
+        if not slash or not NAME.fullmatch(instrument) or not NAME.fullmatch(article):
+            raise Malformed("a basis is an instrument and an article, such as SC/7")
+        return cls(instrument, article)
 
-    def fields(self) -> Fields:
-        return without_empty({"date": _iso(self.date), "mark": self.mark.value, "source": self.source, "note": self.note})
+    def __str__(self) -> str:
+        return f"{self.instrument}/{self.article}"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A member bound by an instrument, from `since` to before `until`."""
+    """A member bound by an instrument from `since` on, and no longer on the day `until`."""
 
     member: str
     since: date | None
+    until: date | None
     mark: Mark
-    until: date | None = None
-    source: str = ""
+    source: str
     note: str = ""
 
     @classmethod
     def read(cls, entry: Entry) -> Party:
-        party = cls(
-            entry.text("member"),
-            entry.day("since"),
-            entry.one_of("mark", Mark),
-            entry.day("until"),
-            entry.text("source", default=""),
-            entry.text("note", default=""),
-        )
-        entry.done()
-        return party
-
-    def fields(self) -> Fields:
-        return without_empty(
-            {
-                "member": self.member,
-                "since": _iso(self.since),
-                "mark": self.mark.value,
-                "until": _iso(self.until),
-                "source": self.source,
-                "note": self.note,
-            }
-        )
-
-    def is_bound_on(self, day: date) -> bool:
-        return self.since is not None and self.since <= day and (self.until is None or day < self.until)
+        with entry:
+            member = entry.name("member")
+            since, mark = day_with_mark(entry, "since")
+            until = entry.day_if_any("until")
+            if since is not None and until is not None and until <= since:
+                raise entry.fault("lies before the day from which it is bound", "until")
+            return cls(member, since, until, mark, entry.text("source"), entry.text_if_any("note"))
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a party excluded. With `articles` it takes those out of force for that party; without, it is shown and judged by people."""
+    """What a party excluded when it bound itself. `excludes` names articles of this charter's instrument; none, if it concerns others."""
 
     member: str
-    says: str
-    articles: tuple[str, ...]
+    excludes: tuple[str, ...]
+    says: Mapping[str, str]
     mark: Mark
-    source: str = ""
+    source: str
 
     @classmethod
     def read(cls, entry: Entry) -> Reservation:
-        reservation = cls(
-            entry.text("member"), entry.text("says"), entry.names("articles"), entry.one_of("mark", Mark), entry.text("source", default="")
-        )
-        entry.done()
-        return reservation
-
-    def fields(self) -> Fields:
-        return without_empty(
-            {
-                "member": self.member,
-                "says": self.says,
-                "articles": list(self.articles),
-                "mark": self.mark.value,
-                "source": self.source,
-            }
-        )
+        with entry:
+            return cls(
+                member=entry.name("member"),
+                excludes=entry.names("excludes"),
+                says=entry.languages("says"),
+                mark=entry.choice("mark", Mark),
+                source=entry.text("source"),
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article: its sphere, its plain sentence in our own words, and whether it permits an exchange."""
+    """One provision in our own words. `permits` says whether it lets information pass between two parties."""
 
     id: str
-    sphere: str
+    sphere: Sphere
     says: Mapping[str, str]
     permits: bool
+    source: str
     mark: Mark
-    source: str = ""
 
     @classmethod
     def read(cls, entry: Entry) -> Article:
-        article = cls(
-            entry.text("id"),
-            entry.text("sphere"),
-            entry.wordings("says"),
-            entry.flag("permits"),
-            entry.one_of("mark", Mark),
-            entry.text("source", default=""),
-        )
-        if "/" in article.id:
-            raise entry.fault("id", "an article's identifier holds no slash")
-        entry.done()
-        return article
-
-    def fields(self) -> Fields:
-        return without_empty(
-            {
-                "id": self.id,
-                "sphere": self.sphere,
-                "says": dict(self.says),
-                "permits": self.permits,
-                "mark": self.mark.value,
-                "source": self.source,
-            }
-        )
+        with entry:
+            article = cls(
+                id=entry.name("id"),
+                sphere=entry.choice("sphere", Sphere),
+                says=entry.languages("says"),
+                permits=entry.switch("permits"),
+                source=entry.text("source"),
+                mark=entry.choice("mark", Mark),
+            )
+            if article.permits and article.mark is Mark.GAP:
+                raise entry.fault("an article that nobody read permits nothing", "permits")
+            return article
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A treaty, agreement or regulation, as far as the charter knows it."""
+    """A treaty or regulation. Where its entry into force is a gap, it permits nothing."""
 
     id: str
     title: str
+    place: str
+    note: str
     signed: Dated
     in_force: Dated
     parties: tuple[Party, ...]
     reservations: tuple[Reservation, ...]
     articles: tuple[Article, ...]
-    place: str = ""
-    depositary: str = ""
-    entry_rule: str = ""
-    withdrawal: str = ""
-    note: str = ""
+
+    @property
+    def permitting(self) -> tuple[Article, ...]:
+        return tuple(article for article in self.articles if article.permits)
 
     @classmethod
     def read(cls, entry: Entry) -> Instrument:
-        instrument = cls(
-            id=entry.text("id"),
-            title=entry.text("title"),
-            signed=Dated.read(entry.entry("signed")),
-            in_force=Dated.read(entry.entry("in_force")),
-            parties=tuple(Party.read(item) for item in entry.entries("parties")),
-            reservations=tuple(Reservation.read(item) for item in entry.entries("reservations")),
-            articles=tuple(Article.read(item) for item in entry.entries("articles")),
-            place=entry.text("place", default=""),
-            depositary=entry.text("depositary", default=""),
-            entry_rule=entry.text("entry_rule", default=""),
-            withdrawal=entry.text("withdrawal", default=""),
-            note=entry.text("note", default=""),
-        )
-        if "/" in instrument.id:
-            raise entry.fault("id", "an instrument's identifier holds no slash")
-        entry.done()
-        return instrument
+        with entry:
+            instrument = cls(
+                id=entry.name("id"),
+                title=entry.text("title"),
+                place=entry.text_if_any("place"),
+                note=entry.text_if_any("note"),
+                signed=Dated.read(entry.table("signed")),
+                in_force=Dated.read(entry.table("in_force")),
+                parties=tuple(Party.read(table) for table in entry.tables("parties")),
+                reservations=tuple(Reservation.read(table) for table in entry.tables("reservations")),
+                articles=tuple(Article.read(table) for table in entry.tables("articles")),
+            )
+            instrument._check(entry)
+            return instrument
 
-    def fields(self) -> Fields:
-        return without_empty(
-            {
-                "id": self.id,
-                "title": self.title,
-                "signed": self.signed.fields(),
-                "in_force": self.in_force.fields(),
-                "parties": [party.fields() for party in self.parties],
-                "reservations": [reservation.fields() for reservation in self.reservations],
-                "articles": [article.fields() for article in self.articles],
-                "place": self.place,
-                "depositary": self.depositary,
-                "entry_rule": self.entry_rule,
-                "withdrawal": self.withdrawal,
-                "note": self.note,
-            }
-        )
-
-    def party(self, member: str, day: date) -> Party | None:
-        """The member's entry that binds it on a day."""
-        return next((party for party in self.parties if party.member == member and party.is_bound_on(day)), None)
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+    def _check(self, entry: Entry) -> None:
+        """A party stands once; reservations are of parties and name articles that are here; an article stands once."""
+        parties = [party.member for party in self.parties]
+        articles = [article.id for article in self.articles]
+        if len(set(parties)) != len(parties):
+            raise entry.fault("a member is named twice", "parties")
+        if len(set(articles)) != len(articles):
+            raise entry.fault("an article stands twice", "articles")
+        for reservation in self.reservations:
+            if reservation.member not in parties:
+                raise entry.fault(f"{reservation.member} made a reservation and is not among the parties", "reservations")
+            if lost := [name for name in reservation.excludes if name not in articles]:
+                raise entry.fault(f"the reservation excludes article {lost[0]}, which does not stand here", "reservations")

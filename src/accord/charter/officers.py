@@ -1,40 +1,17 @@
-"""Officers of a member: their roles, and which acts a role may do. The table of roles is charter data."""
+"""What an officer may do: the charter says it for each role. Who holds which role is each member's own affair and kept at its node."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from accord.charter.document import Charter
-
-
-class OfficerRole(StrEnum):
-    """What an officer is."""
-
-    OFFICER = "officer"
-    ANALYST = "analyst"
-    APPROVER = "approver"
-    OVERSIGHT = "oversight"
-    OPERATOR = "operator"
-
-
-class Act(StrEnum):
-    """What an officer may do."""
-
-    PUBLISH = "publish"
-    PREVIEW = "preview"
-    READ = "read"
-    IMPORT = "import"
-    RELEASE = "release"
-    RECALL = "recall"
-    AUDIT = "audit"
+from accord.charter.document import Charter
+from accord.charter.roles import Act as Act
+from accord.charter.roles import OfficerRole as OfficerRole
 
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A person or post that acts for a member."""
+    """A person who acts for a member."""
 
     name: str
     role: OfficerRole
@@ -42,5 +19,6 @@ class Officer:
 
 
 def may(charter: Charter, officer: Officer, act: Act) -> bool:
-    """Say whether the charter lets this officer's role do this. Where nothing was said the answer is no."""
+    """Say whether the charter lets an officer of that role do this. Raises `NotFound` when the officer's member is not in the charter."""
+    charter.member(officer.member)
     return act in charter.roles.get(officer.role, frozenset())
