@@ -52,4 +52,4 @@ def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, 
     root = means.charter.member(member).root
     if raw is None or root is None:
         raise PeerFault("key file", f"the keys of {member} are not known yet", remedy="wait for the next contact with its node")
-    return KeyFile.read(raw, root).keys_for(role, now)
+    return KeyFile.read(raw, root).keys(role, now)
