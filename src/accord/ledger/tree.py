@@ -177,13 +177,13 @@ def verify_consistency(*, old_size: int, old_root: bytes, size: int, root: bytes
     An old size of 0 is refused, although every tree grew from the empty one: a proof of it proves nothing, and implementations differ on it.
     Who meets it (tlog-witness sends ``old 0`` with an empty proof) decides before calling.
     """
-    _check_proof(proof, old_root, root)
     if not 1 <= old_size <= size <= SIZE_MAX:
         raise ProofInvalid(f"a tree of {size} leaves cannot be shown to have grown from one of {old_size}")
-    if old_size == size:
+    if old_size == size:  # Nothing is hashed here, so the lengths of the roots are those that `ledger.checkpoint` took.
         if proof or old_root != root:
             raise ProofInvalid("two roots, or a proof, for one size of a log")
         return
+    _check_proof(proof, old_root, root)
     if not proof:
         raise ProofInvalid("a consistency proof without hashes")
     # A full old tree is a node of the new one, so the proof leaves it out.

@@ -29,6 +29,7 @@ _KEY_HASH_BYTES: Final = 4
 _TIMESTAMP_BYTES: Final = 8
 _DASH: Final = "— "
 _FORBIDDEN: Final = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # signed-note, Format: UTF-8, no control character but newline.
+_STRAY_BITS: Final = re.compile(r"[A-Za-z0-9+/]+={1,2}")
 _KEY_HASH_TEXT: Final = re.compile(r"[0-9a-f]{8}")
 
 
@@ -89,7 +90,7 @@ class NoteSignature:
         if not line.startswith(_DASH) or not space:
             raise Malformed("a signature line of a note is dash, space, name, space, base64")
         check_name(name)
-        content = parse_base64(encoded, what="a signature line of a note")
+        content = _signature_content(encoded)
         if len(content) <= _KEY_HASH_BYTES:
             raise Malformed("a signature line of a note holds no signature")
         return cls(name, content[:_KEY_HASH_BYTES], content[_KEY_HASH_BYTES:])
@@ -188,6 +189,16 @@ def _verify_line(text: str, signature: NoteSignature, verifier: Verifier) -> Ver
                 raise SignatureInvalid("the time of a cosignature is beyond 2^63 - 1 (TIMESTAMP_MAX)")
             verifier.public.verify(signature=signature.value[_TIMESTAMP_BYTES:], message=_cosigned(text, at))
             return Verified(verifier, at)
+
+
+def _signature_content(encoded: str) -> bytes:
+    try:
+        return parse_base64(encoded, what="a signature line of a note")
+    except Malformed:
+        if _STRAY_BITS.fullmatch(encoded) and len(encoded) % 4 == 0:
+            # Other readers drop such bits and then find that the signature does not hold; no signer writes them.
+            raise SignatureInvalid("a signature line of a note has bits behind its last byte") from None
+        raise
 
 
 def _cosigned(text: str, at: int) -> bytes:
