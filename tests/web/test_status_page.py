@@ -30,7 +30,7 @@ def test_the_page_shows_counts_and_no_content(alliance: Alliance) -> None:
     alliance.publish("KZ", indicator(1), to="KG")
     alliance.sync("KG", "KZ")
     page = alliance.doors["KZ"].get("/", auth=("operator", alliance.nodes["KZ"].status_password)).text
-    assert "Node of KZ" in page
+    assert "Node of Kazakhstan" in page
     assert "Lantern" not in page
     assert "All is well" in page
 

@@ -91,8 +91,9 @@ def _invite(stage: list[Staged], console: Console) -> None:
         table.add_row(staged.member, f"{staged.url}/", "operator", staged.password, str(staged.folder))
     Console(stderr=console.stderr, width=max(console.width, 140), highlight=False).print(table)
     first = stage[0]
+    command = Path(sys.argv[0]).name if shutil.which("accord") else sys.argv[0]
     console.print(
-        f"Look around from another terminal, for example:\n  accord law {first.folder} --from KZ --to KG\n  accord search {stage[1].folder} lantern",
+        f"Look around from another terminal, for example:\n  {command} law {first.folder} --from KZ --to KG\n  {command} search {stage[1].folder} lantern",
         markup=False,
     )
     sys.stdout.flush()

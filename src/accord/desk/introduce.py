@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from accord.charter.keyfile import KeyFile
+from accord.charter.keyfile import KeyFile, successor
 from accord.desk.means import Means
 from accord.errors import IntegrityFailure, NotFound, PeerFault
 from accord.ledger.entry import SALT_BYTES
@@ -19,7 +19,7 @@ from accord.store import acts, peers
 from accord.store.database import Transaction
 
 
-def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> KeyFile:
+def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> None:
     """Read a member's key file, check it against the root that the charter pins, and keep it when it is newer."""
     root = means.charter.member(member).root
     if root is None or member == means.member:
@@ -28,19 +28,12 @@ def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> KeyFile:
     if offered.member != member or offered.charter_id != means.charter.id:
         raise IntegrityFailure("key file", f"it is for {offered.member} in {offered.charter_id}, expected {member} in {means.charter.id}")
     with means.database.writing() as transaction:
-        known = peers.peer_of(transaction, member).key_file
-        if known is not None:
-            held = KeyFile.read(known, root)
-            if held.number > offered.number:
-                return held
-            if held.number == offered.number:
-                if known != raw:
-                    raise IntegrityFailure("key file", f"{member} signed two different key files with number {offered.number}")
-                return held
+        held = peers.peer_of(transaction, member).key_file
+        if held is not None and successor(held=held, offered=raw, root=root) == held:
+            return
         peers.keep_key_file(transaction, member, raw)
         entry: Fields = {"act": "key-file-kept", "member": member, "number": offered.number, "digest": digest_text(digest_of(raw))}
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
-    return offered
 
 
 def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, now: datetime) -> Sequence[PublicKey]:

@@ -31,6 +31,7 @@ def attach(app: FastAPI, means: Means, *, password: str) -> None:
     templates = Environment(
         loader=PackageLoader("accord.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    templates.filters["moment"] = _moment
     sheet = files("accord.web").joinpath("static/accord.css").read_bytes()
     router = APIRouter(include_in_schema=False)
 
@@ -59,3 +60,8 @@ def _operator(password: str) -> Callable[[HTTPBasicCredentials], None]:
             raise HTTPException(401, "This page needs the operator's password.", headers={"WWW-Authenticate": 'Basic realm="Accord"'})
 
     return operator
+
+
+def _moment(text: str) -> str:
+    """A stored time as people read it, to the second; all times of a node are UTC."""
+    return text[:19].replace("T", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accord.desk.means import Means
@@ -14,6 +15,7 @@ class StatusPage:
 
     title: str
     verdict: str
+    names: Mapping[str, str]  # Member to its name.
     member: str
     charter: str
     charter_version: int
@@ -27,9 +29,11 @@ class StatusPage:
 
 def status_page(means: Means) -> StatusPage:
     found = status(means)
+    names = {member.id: member.names["en"] for member in means.charter.members}
     return StatusPage(
-        title=f"Node of {found.member}",
+        title=f"Node of {names[found.member]}",
         verdict=_verdict(found),
+        names=names,
         member=found.member,
         charter=found.charter,
         charter_version=found.charter_version,
