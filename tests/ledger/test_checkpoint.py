@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -144,11 +145,11 @@ def test_the_signature_of_the_log_never_passes_for_a_cosignature() -> None:
 @pytest.mark.parametrize(
     "change", [lambda line: line[:-1], lambda line: line + line, lambda line: "", lambda line: "\n", lambda line: line + "\n"]
 )
-def test_a_cosignature_that_is_not_one_line_is_refused(change: object) -> None:
+def test_a_cosignature_that_is_not_one_line_is_refused(change: Callable[[str], str]) -> None:
     signed = sign(CHECKPOINT, key=LOG)
     line = cosign(signed, name=NAME, key=RECEIPT, at=NOON)
     with pytest.raises(Malformed):
-        verify_cosignature(signed, change(line), name=NAME, keys=[RECEIPT.public])  # type: ignore[operator]
+        verify_cosignature(signed, change(line), name=NAME, keys=[RECEIPT.public])
 
 
 def test_a_time_beyond_the_calendar_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -155,9 +156,9 @@ def test_a_text_that_the_format_cannot_carry_is_not_signed(text: str) -> None:
         lambda note: "\n\n",
     ],
 )
-def test_a_note_of_another_shape_is_refused(change: object) -> None:
+def test_a_note_of_another_shape_is_refused(change: Callable[[str], str]) -> None:
     with pytest.raises(Malformed):
-        Note.parse(change(str(signed())))  # type: ignore[operator]
+        Note.parse(change(str(signed())))
 
 
 def test_a_signature_with_bits_behind_its_last_byte_does_not_hold() -> None:
