@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from accord.seal.canonical import JSON
 
 PROPERTY_NAMES_HELD_MAX: Final = 4_096  # Names of custom properties remembered as sound; a corpus has some dozens.
+STEP_CHARACTERS_MAX: Final = 100  # Characters of a name shown in a path; a longer one stands as a single sign.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Fault:
     def under(self, step: str) -> Fault:
         """The same fault seen from one step further out; a step is a property, or an index in brackets."""
         joint = "." if self.path and not self.path.startswith("[") else ""
-        return Fault(f"{step}{joint}{self.path}", self.clause, self.says)
+        shown = step if len(step) <= STEP_CHARACTERS_MAX else "…"
+        return Fault(f"{shown}{joint}{self.path}", self.clause, self.says)
 
 
 Faults: TypeAlias = tuple[Fault, ...]

@@ -8,13 +8,13 @@ from typing import Final
 
 from accord.seal.canonical import JSON
 from accord.stix.hashes import HASH_FORMS
-from accord.stix.language import is_language_tag
+from accord.stix.language import is_language_code, is_language_tag
 from accord.stix.standard.fault import FINE, Check, Fault, Faults, fault, numbered
 from accord.stix.times import is_timestamp
 
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"  # RFC 4122
 _IDENTIFIER: Final = re.compile(rf"[a-z][a-z0-9-]{{1,248}}[a-z0-9]--{_UUID}")
-_MILLISECONDS: Final = re.compile(r"\.[0-9]{3,}Z\Z")
+MILLISECOND_CHARACTERS: Final = len("2026-11-23T09:00:00.000Z")
 _KEY: Final = re.compile(r"[a-zA-Z0-9_-]{1,250}")
 _HASH_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{3,250}")
 
@@ -80,7 +80,7 @@ def timestamp(value: JSON) -> Faults:
 def timestamp_in_milliseconds(value: JSON) -> Faults:
     """STIX 2.1, 3.2: `created` and `modified` are precise to the millisecond at least."""
     faults = timestamp(value)
-    if faults or (type(value) is str and _MILLISECONDS.search(value)):
+    if faults or (type(value) is str and len(value) >= MILLISECOND_CHARACTERS):
         return faults
     return fault("3.2", "must have at least three digits after the seconds")
 
@@ -94,6 +94,11 @@ def timestamp_in_seconds(value: JSON) -> Faults:
 def language(value: JSON) -> Faults:
     """STIX 2.1, 3.2: a language code of RFC 5646."""
     return FINE if type(value) is str and is_language_tag(value) else fault("RFC 5646", "must be a language code such as ru or zh-Hans-CN")
+
+
+def language_of_software(value: JSON) -> Faults:
+    """STIX 2.1, 6.14: a language code; those of ISO 639-2, as in STIX 2.0, are let pass."""
+    return FINE if type(value) is str and is_language_code(value) else fault("RFC 5646", "must be a language code such as ru or zh-Hans-CN")
 
 
 def identifier(value: JSON) -> Faults:

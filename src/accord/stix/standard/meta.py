@@ -118,6 +118,7 @@ META: Final[Mapping[str, Shape]] = MappingProxyType(
                     "id": identifier_of("marking-definition"),
                     "created_by_ref": COMMON["created_by_ref"],
                     "created": timestamp,
+                    "lang": language,
                     "external_references": external_references,
                     **MARKINGS,
                     "extensions": extensions_of({}, allows_named=False),

@@ -92,10 +92,8 @@ def _optional_header(value: JSON) -> Faults:
     return fault("6.7.6", "must have at least one property") if value == {} else _OPTIONAL_HEADER.check(value)
 
 
-_windows_binary: Final = part(
-    "6.7.6",
+_BINARY: Final[Mapping[str, Check]] = MappingProxyType(
     {
-        "pe_type": text,
         "imphash": text,
         "machine_hex": hexadecimal,
         "number_of_sections": natural,
@@ -107,9 +105,11 @@ _windows_binary: Final = part(
         "file_header_hashes": hashes,
         "optional_header": _optional_header,
         "sections": list_of(part("6.7.6", {"name": text, "size": natural, "entropy": number, "hashes": hashes}, required=("name",))),
-    },
-    required=("pe_type",),
+    }
 )
+_windows_binary: Final = Shape(
+    "6.7.6", MappingProxyType({"pe_type": text, **_BINARY}), required=("pe_type",), rules=(any_of(_BINARY, "6.7.6"),)
+).check
 
 
 def traffic_extensions(reference: Reference) -> Mapping[str, Check]:

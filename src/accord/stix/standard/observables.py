@@ -19,6 +19,7 @@ from accord.stix.standard.kinds import (
     integer,
     integer_between,
     language,
+    language_of_software,
     list_of,
     one_of,
     reference_to,
@@ -45,9 +46,20 @@ from accord.stix.standard.properties import MARKINGS, extensions, extensions_of,
 from accord.stix.standard.rules import any_of, not_before, version_4_unless, with_property, without_property
 from accord.stix.standard.values import is_cpe, is_domain_name, is_ipv4, is_ipv6, is_mailbox, is_registry_key
 
+# STIX 2.1, 3.2. An observable has no version and no language of its own; where a producer adds them all the same, they are what their names say.
 _OBSERVABLE: Final[Mapping[str, Check]] = MappingProxyType(
-    {"type": text, "spec_version": one_of("2.1"), **MARKINGS, "defanged": boolean, "extensions": extensions}
+    {
+        "type": text,
+        "spec_version": one_of("2.1"),
+        **MARKINGS,
+        "defanged": boolean,
+        "extensions": extensions,
+        "lang": language,
+        "created": timestamp,
+        "modified": timestamp,
+    }
 )
+_RULES: Final = (not_before("modified", "created", "3.2"), selectors_name_content)
 _MIME_TYPE: Final = r"(?:application|audio|font|haptics|image|message|model|multipart|text|video)/[a-zA-Z0-9.+_-]+"
 _CHARACTER_SET: Final = r"[a-zA-Z0-9/.+_:-]{2,250}"
 _PORT: Final = integer_between(0, 65_535)
@@ -66,7 +78,7 @@ def _shape(
     checks = {**_OBSERVABLE, "id": identifier_of(type_name), **properties}
     if needs_one:
         rules = (any_of({*properties, "extensions"}, clause), *rules)
-    return Shape(clause, MappingProxyType(checks), ("id", *required), (selectors_name_content, *rules))
+    return Shape(clause, MappingProxyType(checks), ("id", *required), (*_RULES, *rules))
 
 
 def _payload(fields: Mapping[str, JSON]) -> Faults:
@@ -77,7 +89,7 @@ def _payload(fields: Mapping[str, JSON]) -> Faults:
 
 
 def _table(reference: Reference) -> Mapping[str, Shape]:
-    shapes = (_files(reference), _addresses(reference), _mail(reference), _machines(reference))
+    shapes = (_files(reference), _addresses(reference), _mail(reference), _machines(reference), _identities(reference))
     return MappingProxyType({name: shape for table in shapes for name, shape in table.items()})
 
 
@@ -229,7 +241,6 @@ def _mail(reference: Reference) -> dict[str, Shape]:
 
 
 def _machines(reference: Reference) -> dict[str, Shape]:
-    user = reference("user-account")
     return {
         "mutex": _shape("mutex", "6.11", {"name": text}, required=("name",)),
         "process": _shape(
@@ -244,7 +255,7 @@ def _machines(reference: Reference) -> dict[str, Shape]:
                 "command_line": text,
                 "environment_variables": dictionary,
                 "opened_connection_refs": list_of(reference("network-traffic")),
-                "creator_user_ref": user,
+                "creator_user_ref": reference("user-account"),
                 "image_ref": reference("file"),
                 "parent_ref": reference("process"),
                 "child_refs": list_of(reference("process")),
@@ -259,12 +270,17 @@ def _machines(reference: Reference) -> dict[str, Shape]:
                 "name": text,
                 "cpe": text_that(is_cpe, "6.14", "must be a CPE 2.3 name"),
                 "swid": text,
-                "languages": list_of(language),
+                "languages": list_of(language_of_software),
                 "vendor": text,
                 "version": text,
             },
             required=("name",),
         ),
+    }
+
+
+def _identities(reference: Reference) -> dict[str, Shape]:
+    return {
         "user-account": _shape(
             "user-account",
             "6.16",
@@ -285,7 +301,7 @@ def _machines(reference: Reference) -> dict[str, Shape]:
                 "key": text_that(is_registry_key, "6.17", "must begin with the hive in full"),
                 "values": list_of(registry_value),
                 "modified_time": timestamp,
-                "creator_user_ref": user,
+                "creator_user_ref": reference("user-account"),
                 "number_of_subkeys": integer,
             },
             rules=(version_4_unless(("key", "values"), "6.17"),),
@@ -312,7 +328,7 @@ def _machines(reference: Reference) -> dict[str, Shape]:
 
 OBSERVABLES: Final = _table(reference_to)
 _CONTAINED: Final = _table(lambda *_: text)
-CUSTOM_OBSERVABLE: Final = Shape("6", MappingProxyType({**_OBSERVABLE, "id": identifier}), ("id",), (selectors_name_content,))
+CUSTOM_OBSERVABLE: Final = Shape("6", MappingProxyType({**_OBSERVABLE, "id": identifier}), ("id",), _RULES)
 
 
 def contained(value: JSON) -> Faults:
@@ -321,7 +337,7 @@ def contained(value: JSON) -> Faults:
         return fault("2.13", "must be a dictionary of observables that is not empty")
     found: list[Fault] = []
     for key, item in value.items():
-        found.extend(faulty.under(key if len(key) < 100 else "…") for faulty in _contained_item(item, value))
+        found.extend(faulty.under(key) for faulty in _contained_item(item, value))
     return tuple(found)
 
 

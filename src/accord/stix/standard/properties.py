@@ -133,7 +133,7 @@ def extensions_of(predefined: Mapping[str, Check], *, allows_named: bool = True)
                 faults = predefined.get(name, _UNKNOWN_EXTENSION.check)(content)
                 if content == {}:
                     faults += fault("2.3", "an empty dictionary is left out")
-            found.extend(item.under(name if len(name) < 100 else "…") for item in faults)
+            found.extend(item.under(name) for item in faults)
         return tuple(found)
 
     return check

@@ -14,14 +14,15 @@ DOMAIN_CHARACTERS_MAX: Final = 253  # RFC 1035, 2.3.4, without the closing dot.
 LABEL_CHARACTERS_MAX: Final = 63  # RFC 1035, 2.3.4.
 ADDRESS_CHARACTERS_MAX: Final = 1_000  # Characters of an address with its zone; RFC 4007 has no limit of its own.
 
-_UNRESERVED: Final = r"[A-Za-z0-9._~!$&'()*+,;=-]"  # RFC 3986: unreserved and sub-delims
+# RFC 3986, appendix A. Runs of plain characters are taken at once, so that a long address costs one step a run.
+_PLAIN: Final = r"A-Za-z0-9\-._~!$&'()*+,;="  # unreserved and sub-delims
 _PERCENT: Final = r"%[0-9A-Fa-f]{2}"
-_CHARACTER: Final = rf"(?:{_UNRESERVED}|[:@]|{_PERCENT})"
+_USER: Final = rf"(?:[{_PLAIN}:]++|{_PERCENT})*+@"
+_HOST: Final = rf"(?:\[(?:[0-9A-Fa-f:.]++|v[0-9A-Fa-f]++\.[{_PLAIN}:]++)\]|(?:[{_PLAIN}]++|{_PERCENT})*+)"
+_PATH: Final = rf"(?:[{_PLAIN}:@/]++|{_PERCENT})*+"
+_TAIL: Final = rf"(?:[{_PLAIN}:@/?]++|{_PERCENT})*+"
 _URI: Final = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.-]*:"
-    rf"(?://(?:(?:{_UNRESERVED}|:|{_PERCENT})*+@)?(?:\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[^\]]+\]|(?:{_UNRESERVED}|{_PERCENT})*+)(?::[0-9]*)?"
-    rf"(?:/{_CHARACTER}*+)*+|/?(?:{_CHARACTER}++(?:/{_CHARACTER}*+)*+)?)"
-    rf"(?:\?(?:{_CHARACTER}|[/?])*+)?(?:#(?:{_CHARACTER}|[/?])*+)?"
+    rf"[A-Za-z][A-Za-z0-9+.-]*+:(?://(?:{_USER})?{_HOST}(?::[0-9]*+)?(?:/{_PATH})?|(?!//){_PATH})(?:\?{_TAIL})?(?:\#{_TAIL})?"
 )
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _MAILBOX: Final = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*+|"(?:[^"\\\r\n]|\\[^\r\n])*+")@(?:{_ATOM}(?:\.{_ATOM})*+|\[[^\[\]\\\s]*\])')
