@@ -22,7 +22,18 @@ from accord.charter.instruments import Basis, Instrument
 from accord.charter.members import Member, Partner
 from accord.charter.roles import Act, OfficerRole, read_roles
 from accord.errors import CharterInvalid, LimitReached, Malformed, NotFound, SignatureInvalid
-from accord.seal.canonical import JSON, OBJECT_BYTES_MAX, Digest, Fields, canonical, digest_of, parse_digest, read, read_canonical
+from accord.seal.canonical import (
+    DEPTH_MAX,
+    JSON,
+    OBJECT_BYTES_MAX,
+    Digest,
+    Fields,
+    canonical,
+    digest_of,
+    parse_digest,
+    read,
+    read_canonical,
+)
 from accord.seal.keys import PrivateKey, PublicKey
 from accord.seal.signature import Signature, sign_fields, verify_fields
 
@@ -212,7 +223,10 @@ class SignedCharter:
 
 
 def read_toml(text: str) -> Charter:
-    """Read a charter as people write it. A day is a TOML date; times and fractions are refused, for no charter needs them."""
+    """Read a charter as people write it. A day is a TOML date; times and fractions are refused, for no charter needs them.
+
+    For a person's own draft: the parser of TOML is slow on dotted keys of absurd length. Between nodes a charter travels as JSON.
+    """
     if len(text.encode("utf-8", "replace")) > OBJECT_BYTES_MAX:
         raise LimitReached("OBJECT_BYTES_MAX", "the text of a charter is too long")
     try:
@@ -331,15 +345,17 @@ def _check_sources(value: JSON, path: str, sources: Mapping[str, str]) -> None:
             _check_sources(item, f"{path}[{position}]", sources)
 
 
-def _plain(value: object, path: str) -> JSON:
+def _plain(value: object, path: str, depth: int = 1) -> JSON:
     """Turn what TOML knows into JSON: a date becomes its text, and nothing else changes."""
+    if depth > DEPTH_MAX:
+        raise LimitReached("DEPTH_MAX", f"tables and lists more than {DEPTH_MAX} deep")
     match value:
         case bool() | int() | str():
             return value
         case dict():
-            return {str(name): _plain(item, f"{path}.{name}") for name, item in value.items()}
+            return {str(name): _plain(item, f"{path}.{name}" if path else str(name), depth + 1) for name, item in value.items()}
         case list():
-            return [_plain(item, f"{path}[{position}]") for position, item in enumerate(value)]
+            return [_plain(item, f"{path}[{position}]", depth + 1) for position, item in enumerate(value)]
         case date() if not isinstance(value, datetime):
             return value.isoformat()
         case _:
