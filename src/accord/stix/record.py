@@ -150,6 +150,8 @@ def _read_object(raw: bytes) -> Fields | AccordError:
 
 def _bundled(raw: bytes, start: int, end: int) -> int | AccordError | None:
     """Where the list of a bundle's objects begins; None where the object is no bundle."""
+    if raw.find(b'"bundle"', start, end) < 0:
+        return None
     places: dict[bytes, int] = {}
     position = _after_space(raw, start + 1)
     for _ in range(_BUNDLE_PROPERTIES_MAX):
