@@ -48,10 +48,10 @@ def test_keys_are_given_by_role_and_time() -> None:
     hour = timedelta(hours=1)
     old, new = key(Role.LOG, 1, end=AT + hour), key(Role.LOG, 2, start=AT + hour)
     made = key_file(old, new, key(Role.RECEIPT))
-    assert () == made.keys(Role.LOG, AT - timedelta(microseconds=1))
-    assert (old.public,) == made.keys(Role.LOG, AT)
-    assert (new.public,) == made.keys(Role.LOG, AT + hour)
-    assert () == made.keys(Role.STATEMENT, AT)
+    assert () == made.keys_for(Role.LOG, AT - timedelta(microseconds=1))
+    assert (old.public,) == made.keys_for(Role.LOG, AT)
+    assert (new.public,) == made.keys_for(Role.LOG, AT + hour)
+    assert () == made.keys_for(Role.STATEMENT, AT)
 
 
 def test_a_file_under_another_root_is_refused() -> None:

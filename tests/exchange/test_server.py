@@ -12,7 +12,7 @@ import pytest
 from accord.exchange.server import BODY_OCTETS_MAX
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, collection_id, token
 from accord.seal.canonical import digest_text
-from tests.stories.alliance import Alliance, founded, indicator
+from tests.stories.alliance import START, Alliance, founded, indicator
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,27 @@ def test_the_cursor_is_the_position_and_added_after_alone_loses_nothing(alliance
     assert {"more": False} == _ask(alliance, "KG", _objects(alliance, "KG") + f"?added_after={last}").json()
 
 
-@pytest.mark.parametrize("query", ["next=x", "next=-1", "limit=0", "limit=x", "next=99999999999999999999", "match[version]=last"])
+def test_a_limit_inside_a_statement_is_kept_and_loses_nothing(alliance: Alliance) -> None:
+    pages = []
+    following = "0"
+    while following:
+        page = _ask(alliance, "KG", _objects(alliance, "KG") + f"?limit=1&next={following}").json()
+        assert (1, "") == (len(page["objects"]), page["x_accord"]["checkpoint"] if page["more"] else "")
+        pages += page["objects"]
+        following = page.get("next", "")
+    assert _ask(alliance, "KG", _objects(alliance, "KG")).json()["objects"] == pages
+
+
+@pytest.mark.parametrize("fraction", ["", ".0", ".000000000"])
+def test_added_after_is_an_instant_whatever_its_fraction_digits(alliance: Alliance, fraction: str) -> None:
+    before = f"{START:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    whole = _ask(alliance, "KG", _objects(alliance, "KG")).json()["objects"]
+    assert whole == _ask(alliance, "KG", _objects(alliance, "KG") + f"?added_after={before}").json()["objects"]
+
+
+@pytest.mark.parametrize(
+    "query", ["next=x", "next=-1", "limit=0", "limit=x", "next=99999999999999999999", "match[version]=last", "added_after=yesterday"]
+)
 def test_a_malformed_question_is_a_4xx_with_an_error_resource(alliance: Alliance, query: str) -> None:
     answer = _ask(alliance, "KG", _objects(alliance, "KG") + "?" + query)
     assert (400, str(answer.status_code)) == (answer.status_code, answer.json()["http_status"])

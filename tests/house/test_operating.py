@@ -15,7 +15,7 @@ from tests.house.sources import ROOT, Source, package_sources, snippet
 OPERATING = ROOT / "docs" / "operating.md"
 SPECIMEN = re.compile(r"^```toml\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
 DUTY_ROW = re.compile(r"^\| `(?P<duty>[a-z ]+)` \|", re.MULTILINE)
-FAULTS = frozenset({"PeerFault", "IntegrityFailure", "PeerSilent", "Unknown"})
+FAULTS = frozenset({"PeerFault", "IntegrityFailure", "PeerSilent", "Unknown", "Refused"})
 
 
 def duties(source: Source) -> Iterator[str]:

@@ -75,4 +75,4 @@ def test_a_query_finds_the_records_that_hold_all_of_it(base: Database, query: st
 
 
 def test_keys_of_an_object_are_not_its_words(base: Database) -> None:
-    assert {"note", "a", "0"} >= {term for term in terms.terms_of_record(orjson.dumps({"type": "note", "id": "a", "zero": "0"}))}
+    assert {"note", "a", "0"} >= terms.terms_of_record(orjson.dumps({"type": "note", "id": "a", "zero": "0"}))

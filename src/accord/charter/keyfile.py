@@ -26,30 +26,19 @@ CONTEXT: Final = "key file"
 _NAMES: Final = frozenset({"charter", "keys", "made_at", "member", "number", "signatures"})
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class KeyFile:
     """The operational keys of one member. The file with the highest number is the one that counts, and what it leaves out is revoked."""
 
     charter_id: str
     member: str
     number: int
-    entries: tuple[RoleKey, ...]
+    keys: tuple[RoleKey, ...]
     made_at: datetime
 
-    def __init__(self, *, charter_id: str, member: str, number: int, keys: tuple[RoleKey, ...], made_at: datetime) -> None:
-        # Written out because `keys` is also the question that is asked of the file. The values are set as a frozen dataclass sets them.
-        for name, value in (
-            ("charter_id", charter_id),
-            ("member", member),
-            ("number", number),
-            ("entries", keys),
-            ("made_at", made_at),
-        ):
-            object.__setattr__(self, name, value)
-
-    def keys(self, role: Role, at: datetime) -> tuple[PublicKey, ...]:
+    def keys_for(self, role: Role, at: datetime) -> tuple[PublicKey, ...]:
         """The keys of one role that are valid at an instant; empty when there is none."""
-        return tuple(entry.public for entry in self.entries if entry.role is role and entry.is_valid_at(at))
+        return tuple(entry.public for entry in self.keys if entry.role is role and entry.is_valid_at(at))
 
     def fields(self) -> Fields:
         """The file without its signature."""
@@ -57,7 +46,7 @@ class KeyFile:
             "charter": self.charter_id,
             "member": self.member,
             "number": self.number,
-            "keys": [entry.fields() for entry in self.entries],
+            "keys": [entry.fields() for entry in self.keys],
             "made_at": _instant_text(self.made_at),
         }
 
@@ -103,7 +92,7 @@ def successor(*, held: bytes, offered: bytes, root: PublicKey) -> bytes:
 
 
 def _check(key_file: KeyFile) -> None:
-    entries = key_file.entries
+    entries = key_file.keys
     if len(entries) > KEYS_MAX:
         raise LimitReached("KEYS_MAX", f"a key file of {len(entries)} keys; at most {KEYS_MAX} are taken")
     if not 1 <= key_file.number <= INTEGER_MAX:

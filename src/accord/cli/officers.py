@@ -13,15 +13,14 @@ from accord.charter.officers import OfficerRole
 from accord.cli.output import JSON, answer, counting
 from accord.desk import importing, office, publish
 from accord.desk.release import Answer
-from accord.errors import Refusal
+from accord.errors import LimitReached, Refusal
 from accord.node.build import opened, utc_now
 from accord.release.decision import Released, Withheld
 from accord.release.question import Offer
 from accord.stix.marking import Grade, HandlingCode, SubjectCategory, Tlp
+from accord.stix.record import FILE_BYTES_MAX
 
 Kind = TypeVar("Kind", SubjectCategory, HandlingCode)
-
-FILE_OCTETS_MAX = 2 * 2**30  # Bytes of one file handed in. It is read whole; more is cut into several.
 
 Dir = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="STIX 2.1: a bundle, one object, a list, or one object a line.")]
@@ -186,8 +185,8 @@ def _date(text: str) -> date:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > FILE_OCTETS_MAX:
-            raise Refusal(f"{path} is larger than {FILE_OCTETS_MAX} bytes (limit FILE_OCTETS_MAX)", remedy="cut it into several files")
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise LimitReached("FILE_BYTES_MAX", f"{path} is larger than {FILE_BYTES_MAX} bytes", remedy="cut it into several files")
         return path.read_bytes()
     except OSError:
         raise Refusal(f"{path} cannot be read", remedy="check the path") from None

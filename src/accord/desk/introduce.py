@@ -11,7 +11,7 @@ from datetime import datetime
 
 from accord.charter.keyfile import KeyFile, successor
 from accord.desk.means import Means
-from accord.errors import IntegrityFailure, NotFound, PeerFault
+from accord.errors import AccordError, IntegrityFailure, NotFound, PeerFault
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields, digest_of, digest_text
 from accord.seal.keys import PublicKey, Role
@@ -24,7 +24,7 @@ def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> None:
     root = means.charter.member(member).root
     if root is None or member == means.member:
         raise NotFound(f"{member} has no node in this charter")
-    offered = KeyFile.read(raw, root)
+    offered = _proven(raw, root, member)
     if offered.member != member or offered.charter_id != means.charter.id:
         raise IntegrityFailure("key file", f"it is for {offered.member} in {offered.charter_id}, expected {member} in {means.charter.id}")
     with means.database.writing() as transaction:
@@ -36,6 +36,13 @@ def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> None:
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
 
 
+def _proven(raw: bytes, root: PublicKey, member: str) -> KeyFile:
+    try:
+        return KeyFile.read(raw, root)
+    except AccordError as error:
+        raise IntegrityFailure("key file", f"it is not signed by the root key that the charter pins for {member}: {error.says}") from error
+
+
 def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, now: datetime) -> Sequence[PublicKey]:
     """A member's keys for one role that are valid now; `PeerFault` when its key file is not known yet."""
     if member == means.member:
@@ -45,4 +52,4 @@ def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, 
     root = means.charter.member(member).root
     if raw is None or root is None:
         raise PeerFault("key file", f"the keys of {member} are not known yet", remedy="wait for the next contact with its node")
-    return KeyFile.read(raw, root).keys(role, now)
+    return KeyFile.read(raw, root).keys_for(role, now)

@@ -20,12 +20,15 @@ from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
 from accord.errors import AccordError, Refusal, StandardBroken
+from accord.ledger.entry import SALT_BYTES
+from accord.release.decision import Withheld
 from accord.release.question import Offer
 from accord.seal.canonical import Fields
 from accord.stix.extensions import is_accord_type
 from accord.stix.record import Record, of_fields, unpack
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator
+from accord.store import acts
 from accord.store.records import Arrival, Came, held_by_digests
 
 PUBLICATION_RECORDS_MAX = 10_000  # Records in one publication. More is an import followed by a release.
@@ -53,9 +56,22 @@ def publish(
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
     arrivals = _arrivals(means, files, officer=officer, act=Act.PUBLISH)  # 1, 2
     answers = judge(means, arrivals, offer, now=now)  # 3, 4
-    refuse_withheld(offer.audience, answers)
+    try:
+        refuse_withheld(offer.audience, answers)
+    except Refusal:
+        _note_refusal(means, officer, offer, answers, now=now)
+        raise
     statements = release(means, Batch(arrivals, officer, offer.terms(), word=""), answers, now=now, progress=progress)  # 5
     return Published(len(arrivals), statements, answers)
+
+
+def _note_refusal(means: Means, officer: str, offer: Offer, answers: Sequence[Answer], *, now: datetime) -> None:
+    """A refused publication stands in the journal with the rules that refused it."""
+    decisions = [item.decision for item in answers if item.decision.recipient in offer.audience]
+    rules = sorted({ground.rule for decision in decisions if isinstance(decision, Withheld) for ground in decision.grounds})
+    entry: Fields = {"act": "refused", "officer": officer, "recipients": list(offer.audience), "rules": list(rules)}
+    with means.database.writing() as transaction:
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
 
 
 def _arrivals(means: Means, files: Sequence[bytes], *, officer: str, act: Act) -> list[Arrival]:

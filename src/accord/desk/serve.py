@@ -44,7 +44,7 @@ class Page:
     first: int
     leaves: tuple[Leaf, ...]
     released: tuple[Released, ...]
-    checkpoint: str  # A signed checkpoint at the page's end; empty on an empty page.
+    checkpoint: str  # A signed checkpoint at the page's end; empty where the page ends inside a statement, and on an empty page.
     more: bool
 
     @property
@@ -60,32 +60,42 @@ def checkpoint(means: Means, recipient: str) -> str:
 
 
 def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX, now: datetime) -> Page:
-    """The page of the channel to `reader` that begins at position `first`. Read twice, it is the same page."""
+    """The page of the channel to `reader` that begins at position `first`. Asked again while nothing was appended, it is the same page."""
     name = means.channel_to(reader)  # 1
     with means.database.reading() as transaction:
-        receipt = acts.last_receipt(transaction, name)
-        receipted = 0 if receipt is None else receipt.size
-        if first > receipted + UNRECEIPTED_OBJECTS_MAX:  # 2
-            raise Refusal(
-                f"position {first} lies more than {UNRECEIPTED_OBJECTS_MAX} objects beyond the last receipt ({receipted})",
-                remedy="hand over a receipt first",
-            )
-        end = logs.boundary_behind(  # 3
-            transaction, name, first=first, objects_max=min(limit, PAGE_OBJECTS_MAX), octets_max=PAGE_OCTETS_MAX
-        )
-        if end is None:
-            return Page(first, (), (), "", more=False)
-        leaves = logs.leaves_between(transaction, name, first=first, beyond=end.size)
+        beyond, end = _page_end(transaction, name, first=first, limit=min(limit, PAGE_OBJECTS_MAX, _allowed(transaction, name, first)))
+        leaves = logs.leaves_between(transaction, name, first=first, beyond=beyond)
         released = _released(means, transaction, reader, leaves, now=now)  # 4, 5
         last = logs.last_boundary(transaction, name)
-    assert last is not None, "a log with a boundary has a last one"
-    return Page(first, tuple(leaves), tuple(released), _signed(means, name, end), more=end.size < last.size)
+    more = last is not None and beyond < last.size
+    return Page(first, tuple(leaves), tuple(released), "" if end is None else _signed(means, name, end), more=more)
 
 
-def position_after(means: Means, *, reader: str, added_at: str) -> int | None:
+def _allowed(transaction: Transaction, name: str, first: int) -> int:
+    """How many objects may be served from a position on before another receipt. 2"""
+    receipt = acts.last_receipt(transaction, name)
+    receipted = 0 if receipt is None else receipt.size
+    allowed = receipted + UNRECEIPTED_OBJECTS_MAX - first
+    if allowed <= 0:
+        raise Refusal(
+            f"position {first} lies {UNRECEIPTED_OBJECTS_MAX} objects or more beyond the last receipt ({receipted})",
+            remedy="hand over a receipt first",
+        )
+    return allowed
+
+
+def _page_end(transaction: Transaction, name: str, *, first: int, limit: int) -> tuple[int, Boundary | None]:
+    """Where a page ends: at a boundary, so that a checkpoint proves it whole; inside one only for who asks for less than a statement. 3"""
+    end = logs.boundary_behind(transaction, name, first=first, objects_max=limit, octets_max=PAGE_OCTETS_MAX)
+    if end is None:
+        return first, None
+    return (end.size, end) if end.size - first <= limit else (first + limit, None)
+
+
+def position_after(means: Means, *, reader: str, added_at: datetime) -> int | None:
     """The first position added after a moment, for clients that know TAXII's `added_after` alone; None when nothing was."""
     with means.database.reading() as transaction:
-        return logs.position_after(transaction, means.channel_to(reader), added_at)
+        return logs.position_after(transaction, means.channel_to(reader), timestamp(added_at))
 
 
 def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: datetime) -> Receipt:
@@ -94,10 +104,9 @@ def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: date
     with means.database.writing() as transaction:
         size = _size_of(note)
         boundary = logs.boundary_at(transaction, name, size) if size else None
-        if _signed(means, name, boundary) != note:
-            raise IntegrityFailure(
-                "receipt", f"the checkpoint of size {size} is not one that this node signed", remedy="fetch the checkpoint anew"
-            )
+        # The body alone: our log key may have been replaced since we signed it.
+        if note.partition("\n\n")[0] + "\n" != _checkpoint(name, boundary).body():
+            raise IntegrityFailure("receipt", f"the checkpoint of size {size} is not one of this log", remedy="fetch the checkpoint anew")
         keys = keys_of(means, transaction, reader, Role.RECEIPT, now=now)
         signed_at = verify_cosignature(note, line, name=means.receipt_name(reader), keys=keys)
         if abs(signed_at - now) > CLOCK_DIFFERENCE_MAX:
@@ -147,8 +156,12 @@ def _statement_at(transaction: Transaction, name: str, position: int) -> Stateme
 
 
 def _signed(means: Means, name: str, boundary: Boundary | None) -> str:
+    return sign(_checkpoint(name, boundary), key=means.signers.log)
+
+
+def _checkpoint(name: str, boundary: Boundary | None) -> Checkpoint:
     size, root = (0, EMPTY.root()) if boundary is None else (boundary.size, boundary.root)
-    return sign(Checkpoint(name, size, root), key=means.signers.log)
+    return Checkpoint(name, size, root)
 
 
 def _size_of(note: str) -> int:

@@ -76,8 +76,7 @@ def status(means: Means) -> Status:
                     )
                 )
             peer = peers.peer_of(transaction, partner)
-            fault = f"{peer.fault_duty}: {peer.fault_says}" if peer.fault_duty else ""
-            known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, fault, peer.retry_at))
+            known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, peer.fault_says, peer.retry_at))
         journal = logs.log_state(transaction, means.journal)
         held = tuple(HoldingsCount(*row) for row in records.counts(transaction))
     return Status(

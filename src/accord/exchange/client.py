@@ -75,7 +75,7 @@ class PeerClient:
         if status == 401:
             raise Unknown("token", f"{self.peer} does not know our keys yet")
         if status >= 300:
-            raise PeerFault("answer", f"{self.peer} answered {status}: {body[:500].decode('utf-8', errors='replace')}")
+            raise Refused("answer", f"{self.peer} answered {status}: {body[:500].decode('utf-8', errors='replace')}")
         return body
 
     def _bearer(self) -> str:
@@ -89,6 +89,10 @@ class PeerClient:
 
 class Unknown(PeerFault):
     """The peer does not know our keys: introduce this node and ask again."""
+
+
+class Refused(PeerFault):
+    """The peer answered and did not do what it was asked."""
 
 
 def _bounded(answer: httpx2.Response, octets_max: int) -> bytes:

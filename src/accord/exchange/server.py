@@ -22,6 +22,7 @@ from accord.errors import AccordError, KeyUnknown, LimitReached, NotFound, PeerF
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, check_token, collection_id, encode_page, issuer_of, split_receipt
 from accord.seal.canonical import digest_text
 from accord.seal.keys import Role
+from accord.stix.times import moment
 
 BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
 API_ROOT = "/taxii2/accord/"
@@ -106,7 +107,7 @@ def _taxii(door: Door) -> APIRouter:
             raise Refusal("a channel is read with match[version]=all", remedy="ask again with match[version]=all")
         first = following or 0
         if added_after is not None and following is None:
-            after = serve.position_after(means, reader=asking.member, added_at=added_after)
+            after = serve.position_after(means, reader=asking.member, added_at=moment(added_after))
             if after is None:
                 return _taxii_json({"more": False})
             first = after

@@ -13,8 +13,8 @@ from datetime import datetime
 from accord.desk import introduce, receive
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
-from accord.errors import IntegrityFailure, PeerFault
-from accord.exchange.client import PeerClient, Unknown
+from accord.errors import IntegrityFailure
+from accord.exchange.client import PeerClient, Refused, Unknown
 
 PAGES_MAX = 1_000_000  # Pages of one round: more objects than any channel has; a peer that feeds us for ever is stopped.
 
@@ -39,7 +39,7 @@ def synchronise(
     if not receive.is_news(means, peer, note):
         _hand_over(means, client, note, now=clock())
         return Synced(peer, receive.position(means, peer), 0, 0, idle=True)
-    _know_keys(means, client, note, now=clock())
+    introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
     head = receive.check_head(means, peer, note, now=clock())
     kept = declined = 0
     for _ in range(PAGES_MAX):
@@ -66,16 +66,14 @@ def _checkpoint(client: PeerClient) -> str:
         return client.checkpoint()
 
 
-def _know_keys(means: Means, client: PeerClient, note: str, *, now: datetime) -> None:
-    """Fetch the peer's key file when its checkpoint does not open with what we know; a file that does not prove itself is refused."""
-    try:
-        receive.check_head(means, client.peer, note, now=now)
-    except PeerFault:
-        introduce.meet(means, client.peer, client.keys(), now=now)
-
-
 def _hand_over(means: Means, client: PeerClient, note: str, *, now: datetime) -> None:
+    """Hand a receipt over. A peer that does not know our receipt key yet, because we replaced it, learns it and is asked again."""
     receipt = receive.receipt_for(means, client.peer, note, now=now)
-    if receipt is not None:
+    if receipt is None:
+        return
+    try:
         client.hand_over(receipt.checkpoint, receipt.cosignature)
-        receive.handed_over(means, client.peer, receipt.size)
+    except Refused:
+        client.introduce()
+        client.hand_over(receipt.checkpoint, receipt.cosignature)
+    receive.handed_over(means, client.peer, receipt.size)

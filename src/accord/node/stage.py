@@ -25,7 +25,7 @@ from accord.seal.canonical import digest_text
 
 HOST = "127.0.0.1"
 START_SECONDS_MAX = 60  # Seconds for a node to answer after its process began. On two busy cores it takes three.
-STOP_SECONDS_MAX = 15  # Seconds for a node to end in its own time before it is ended.
+DEMO_STOP_SECONDS_MAX = 15  # Seconds for a node to end in its own time before it is ended.
 DEMO_SYNC_SECONDS = 1
 
 
@@ -112,7 +112,7 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
         process.terminate()
     for process in processes:
         try:
-            process.wait(STOP_SECONDS_MAX)
+            process.wait(DEMO_STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

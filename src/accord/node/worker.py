@@ -42,7 +42,7 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
             try:
                 while read.catch_up(node.means) and not stop.is_set():
                     pass
-            except Exception:  # noqa: BLE001 - as above
+            except Exception:  # noqa: BLE001 - the worker outlives a fault of the index; it is logged whole.
                 _log.exception("indexing")
             stop.wait(interval)
 

@@ -129,7 +129,7 @@ class Statement:
         )
         statement = cls(
             id=_text(unsigned, "id"),
-            made_at=_time(unsigned, "created"),
+            made_at=read_timestamp(_text(unsigned, "created")),
             charter=parse_digest(_text(unsigned, "charter")),
             releaser=_text(unsigned, "releaser"),
             originator=Originator.parse(unsigned.get("originator")),
@@ -146,6 +146,14 @@ class Statement:
 def timestamp(moment: datetime) -> str:
     """Write an aware moment as a STIX timestamp with six fraction digits, always in UTC (STIX 2.1, 3.2)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_timestamp(text: str) -> datetime:
+    """Read what `timestamp` writes, and only that."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise Malformed(f"{text[:40]!r} is not a time such as 2026-11-23T09:00:00.000001Z") from None
 
 
 def _text(fields: Fields, name: str) -> str:
@@ -174,13 +182,6 @@ def _date(fields: Fields, name: str) -> date:
         return date.fromisoformat(_text(fields, name))
     except ValueError:
         raise Malformed(f"release statement: {name} must be a date such as 2027-11-23") from None
-
-
-def _time(fields: Fields, name: str) -> datetime:
-    try:
-        return datetime.strptime(_text(fields, name), "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
-        raise Malformed(f"release statement: {name} must be a time such as 2026-11-23T09:00:00.000001Z") from None
 
 
 def _category(value: JSON) -> SubjectCategory:

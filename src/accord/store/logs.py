@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from accord.ledger.entry import leaf_hashes
 from accord.ledger.tree import EMPTY, Frontier
 from accord.seal.canonical import Digest
-from accord.stix.statement import timestamp
+from accord.stix.statement import read_timestamp, timestamp
 from accord.store.database import Row, Transaction
 
 CONTENTS = "holdings"  # The collection that keeps the bytes of records and statements.
@@ -137,13 +137,8 @@ def later_times(last_at: str, *, now: datetime, count: int) -> list[str]:
     """`count` strictly growing timestamps, each later than `last_at`, also when the clock went back. 2"""
     start = now.astimezone(UTC)
     if last_at:
-        start = max(start, parse_time(last_at) + timedelta(microseconds=1))
+        start = max(start, read_timestamp(last_at) + timedelta(microseconds=1))
     return [timestamp(start + timedelta(microseconds=number)) for number in range(count)]
-
-
-def parse_time(text: str) -> datetime:
-    """Read a time that `timestamp` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
 def leaves_between(transaction: Transaction, name: str, *, first: int, beyond: int, contents_of: str | None = None) -> list[Leaf]:
