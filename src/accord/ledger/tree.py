@@ -55,7 +55,7 @@ class Frontier:
             return sha256().digest()
         *left, root = self.peaks
         for peak in reversed(left):
-            root = _node(peak, root)
+            root = node_hash(peak, root)
         return root
 
     def to_bytes(self) -> bytes:
@@ -86,16 +86,18 @@ def _extended(frontier: Frontier, leaf_hashes: list[bytes]) -> Frontier:
             nodes.insert(0, waiting.pop())
         if len(nodes) % 2:
             peaks.append(nodes.pop())
-        nodes = _paired(nodes)
+        nodes = paired(nodes)
     return Frontier(size, tuple(reversed(peaks)))
 
 
-def _paired(nodes: list[bytes]) -> list[bytes]:
+def paired(nodes: Sequence[bytes]) -> list[bytes]:
+    """Hash a level's nodes two by two into the level above; an odd last one is left out."""
     in_turn = iter(nodes)
     return [sha256(_NODE_PREFIX + left + right).digest() for left, right in zip(in_turn, in_turn, strict=False)]
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two nodes into the one above them (RFC 6962, 2.1)."""
     return sha256(_NODE_PREFIX + left + right).digest()
 
 
@@ -120,7 +122,7 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> tuple[bytes, ..
         if index ^ 1 < len(nodes):  # An odd last node has no sibling and goes up as it is.
             proof.append(nodes[index ^ 1])
         odd = nodes[len(nodes) & ~1 :]
-        nodes = _paired(nodes) + odd
+        nodes = paired(nodes) + odd
         index >>= 1
     return tuple(proof)
 
@@ -159,11 +161,11 @@ def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[byte
         if last == 0:
             raise ProofInvalid("an inclusion proof with more hashes than the tree has levels")
         if position & 1 or position == last:
-            node = _node(sibling, node)
+            node = node_hash(sibling, node)
             while position and not position & 1:  # Levels at which the node went up without a sibling.
                 position, last = position >> 1, last >> 1
         else:
-            node = _node(node, sibling)
+            node = node_hash(node, sibling)
         position, last = position >> 1, last >> 1
     if last != 0:
         raise ProofInvalid("an inclusion proof with fewer hashes than the tree has levels")
@@ -196,11 +198,11 @@ def verify_consistency(*, old_size: int, old_root: bytes, size: int, root: bytes
         if last == 0:
             raise ProofInvalid("a consistency proof with more hashes than the tree has levels")
         if position & 1 or position == last:
-            old_node, new_node = _node(sibling, old_node), _node(sibling, new_node)
+            old_node, new_node = node_hash(sibling, old_node), node_hash(sibling, new_node)
             while position and not position & 1:
                 position, last = position >> 1, last >> 1
         else:
-            new_node = _node(new_node, sibling)
+            new_node = node_hash(new_node, sibling)
         position, last = position >> 1, last >> 1
     if last != 0:
         raise ProofInvalid("a consistency proof with fewer hashes than the tree has levels")
