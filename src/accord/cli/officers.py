@@ -11,12 +11,13 @@ import typer
 
 from accord.charter.officers import OfficerRole
 from accord.cli.output import JSON, answer, counting
-from accord.desk import importing, office, publish
+from accord.desk import importing, office, publish, recall
 from accord.desk.release import Answer
 from accord.errors import LimitReached, Refusal
 from accord.node.build import opened, utc_now
 from accord.release.decision import Released, Withheld
 from accord.release.question import Offer
+from accord.stix.control import RecallReason
 from accord.stix.marking import Grade, HandlingCode, SubjectCategory, Tlp
 from accord.stix.record import FILE_BYTES_MAX
 
@@ -39,6 +40,8 @@ def attach(app: typer.Typer) -> None:
     app.command("publish")(publish_command)
     app.command("import")(import_command)
     app.command("release")(release_command)
+    app.command("recall")(recall_command)
+    app.command("recalls")(recalls_command)
     officer = typer.Typer(help="The member's officers.", no_args_is_help=True)
     officer.command("add")(add_command)
     app.add_typer(officer, name="officer")
@@ -129,6 +132,54 @@ def release_command(
         )
     value = {"records": count, "statements": list(statements), **_decisions(answers)}
     answer(value, f"released {count} records in {len(statements)} statements\n{_sentences(answers)}", as_json=as_json)
+
+
+def recall_command(
+    folder: Dir,
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, with all its versions, or one digest sha256:….")],
+    officer: As,
+    reason: Annotated[RecallReason, typer.Option("--reason", metavar="CODE", help="withdrawn, corrected, narrowed, case-closed, …")],
+    members: Annotated[str, typer.Option("--from", metavar="ID[,ID]", help="Take it back from these members only.")] = "",
+    as_json: bool = JSON,
+) -> None:
+    """Take back what was released. Every holder erases it and signs that it did; `accord recalls` lists who has not."""
+    chosen = tuple(name.strip() for name in members.split(",") if name.strip())
+    with opened(folder) as node:
+        done = recall.recall(node.means, record, officer=officer, reason=reason, members=chosen, now=utc_now())
+        recall.forget(node.means)
+    value = {"recall": done.recall, "reason": reason.value, "members": [{"member": name, "records": count} for name, count in done.members]}
+    lines = [f"  {name}: {count} records, erased when it next fetches; it then signs that they are gone" for name, count in done.members]
+    answer(value, "\n".join([f"{done.recall} ({reason.value})", *lines]), as_json=as_json)
+
+
+def recalls_command(folder: Dir, as_json: bool = JSON) -> None:
+    """List every recall and who has confirmed it; who has not is silent."""
+    with opened(folder) as node:
+        found = recall.compliance(node.means)
+    value = {
+        "recalls": [
+            {
+                "recall": one.state.recall,
+                "member": one.member,
+                "reason": one.state.reason,
+                "recalled_at": one.state.recalled_at,
+                "records": one.state.records,
+                "erased": one.state.erased,
+                "erased_at": one.state.erased_at,
+            }
+            for one in found
+        ]
+    }
+    lines = [
+        f"{one.state.recalled_at[:19]} {one.member}: {one.state.records} records ({one.state.reason}), "
+        + (
+            f"all erased, signed {one.state.erased_at[:19]}"
+            if one.state.erased == one.state.records
+            else f"{one.state.erased} erased, silent on the rest"
+        )
+        for one in found
+    ]
+    answer(value, "\n".join(lines) or "nothing was recalled", as_json=as_json)
 
 
 def add_command(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from accord.charter.force import law_between
 from accord.desk.means import Means
+from accord.desk.prove import Proven
 from accord.release.decision import Released, Withheld
 from accord.release.question import question_about
 from accord.seal.canonical import Fields, digest_text
@@ -18,7 +20,7 @@ from accord.stix.extensions import is_accord_type
 from accord.stix.marking import tlp_of
 from accord.stix.record import concerns_person
 from accord.stix.schema import faults_of
-from accord.stix.statement import TYPE, Statement
+from accord.stix.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,22 @@ class Admission:
     faults: tuple[str, ...] = ()
 
 
-KEPT = Admission("")
+KEPT: Final = Admission("")
 
 
-def admit(means: Means, sender: str, items: Sequence[tuple[Fields, Statement]]) -> list[Admission]:
-    """Answer for each object of a page, in order. Statements themselves are always kept: they are what the records stand on."""
+def admit(means: Means, sender: str, items: Sequence[Proven]) -> list[Admission]:
+    """Answer for each position of a page, in order. What is no record is always kept: it is what the records stand on."""
     grounds: dict[str, str] = {}
     admissions = []
-    for fields, statement in items:
-        if fields.get("type") == TYPE:
+    for item in items:
+        if not item.is_record or not isinstance(item.meaning, Statement):
             admissions.append(KEPT)
             continue
+        statement = item.meaning
         if statement.id not in grounds:
             grounds[statement.id] = _ground_of(means, sender, statement)
         ground = grounds[statement.id]
-        admissions.append(Admission(ground) if ground else _of_record(fields, statement))
+        admissions.append(Admission(ground) if ground else _of_record(item.fields, statement))
     return admissions
 
 

@@ -25,7 +25,7 @@ from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.record import Record, of_fields
 from accord.stix.statement import CONTEXT, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
-from accord.store import acts, logs, records
+from accord.store import acts, erasure, logs, records
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
 from accord.store.records import Arrival, Came
@@ -141,14 +141,10 @@ def _release_portion(
     statement = _statement(means, batch, portion, placed, now=now)
     statement_salt = means.random(SALT_BYTES)
     records.keep_contents(transaction, [statement])
+    first = _Placed(statement, statement_salt, commitment(salt=statement_salt, content=statement.content))
     for channel in channels:
-        _append(
-            transaction,
-            channel,
-            _Placed(statement, statement_salt, commitment(salt=statement_salt, content=statement.content)),
-            placed,
-            now=now,
-        )
+        _append(transaction, channel, first, placed, now=now)
+        erasure.keep_expiry(transaction, channel.name, position=channel.size, statement=statement.id, review=batch.terms.review)
     for answer in answers:
         name = means.channel_to(answer.decision.recipient)
         acts.keep_decision(transaction, answer.decision, collection=name, act=statement.id, records=len(portion), now=now)

@@ -25,6 +25,7 @@ from accord.release.decision import Released, Withheld
 from accord.release.question import question_about
 from accord.seal.canonical import Fields, read
 from accord.seal.keys import Role
+from accord.stix.control import KINDS
 from accord.stix.statement import STATEMENT_OCTETS_MAX, Statement, timestamp
 from accord.store import acts, logs
 from accord.store.acts import Receipt
@@ -136,23 +137,29 @@ def _released(means: Means, transaction: Transaction, reader: str, leaves: Seque
             runs.setdefault(leaf.statement, []).append(bytes(leaf.body))
     released = []
     for position, contents in runs.items():
-        statement = _statement_at(transaction, means.channel_to(reader), position)
+        fields = _word_at(transaction, means.channel_to(reader), position)
+        if fields.get("type") in KINDS:
+            released.append(means.gate.pass_control(recipient=reader, content=contents[0]))
+            continue
+        statement = Statement.parse(fields)
         match means.gate.decide(question_about(statement, recipient=reader, law=law), tuple(contents)):
             case Released() as answer:
                 released.append(answer)
             case Withheld(grounds=grounds):
                 reasons = "; ".join(map(str, grounds))
                 raise Unready(
-                    f"statement {statement.id} may no longer go to {reader}: {reasons}", remedy="recall it; the channel then goes on"
+                    f"statement {statement.id} may no longer go to {reader}: {reasons}",
+                    remedy="recall its records; the channel then goes on",
                 )
     return released
 
 
-def _statement_at(transaction: Transaction, name: str, position: int) -> Statement:
+def _word_at(transaction: Transaction, name: str, position: int) -> Fields:
+    """The statement or control record at a position: what the bytes that follow it stand on."""
     body = logs.body_at(transaction, name, position)
     fields = None if body is None else read(body)
     assert isinstance(fields, dict), "a statement is kept as long as its channel"
-    return Statement.parse(fields)
+    return fields
 
 
 def _signed(means: Means, name: str, boundary: Boundary | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accord.desk import introduce, receive
+from accord.desk import introduce, recall, receive
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
 from accord.errors import IntegrityFailure
@@ -55,6 +55,8 @@ def synchronise(
         progress(received.size, head.size)
     receive.reached(means, peer, note, now=clock())
     _hand_over(means, client, note, now=clock())
+    recall.confirm(means, peer, now=clock())
+    recall.forget(means)
     return Synced(peer, head.size, kept, declined, idle=False)
 
 

@@ -24,11 +24,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from accord.desk.receive import Parcel
+from accord.desk.prove import Gone, Parcel
 from accord.desk.serve import PAGE_OBJECTS_MAX, Page
 from accord.errors import IntegrityFailure, Malformed, SignatureInvalid
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.keys import PrivateKey, PublicKey
+from accord.stix.statement import COMMITMENT_BYTES
 
 PROTOCOL_VERSION = 1
 MEDIA_TYPE = "application/taxii+json;version=2.1"
@@ -47,7 +48,7 @@ class WirePage:
     """A page as it was received, parsed and not yet believed."""
 
     first: int
-    parcels: tuple[Parcel, ...]
+    parcels: tuple[Parcel | Gone, ...]
     checkpoint: str
 
 
@@ -84,21 +85,36 @@ def decode_page(raw: bytes) -> WirePage:
         raise IntegrityFailure("page", f"x_accord is not of protocol version {PROTOCOL_VERSION}")
     if not isinstance(objects, list) or not isinstance(leaves, list) or len(leaves) > PAGE_OBJECTS_MAX:
         raise IntegrityFailure("page", f"it must be a list of at most {PAGE_OBJECTS_MAX} objects with as many leaves")
-    if len(objects) != len(leaves):
-        raise IntegrityFailure("page", f"{len(objects)} objects came with {len(leaves)} leaves: an object is missing or too many")
-    return WirePage(first, tuple(map(_parcel, objects, leaves)), checkpoint)
+    kept = sum(1 for leaf in leaves if isinstance(leaf, str))
+    if len(objects) != kept:
+        raise IntegrityFailure("page", f"{len(objects)} objects came with {kept} salts: an object is missing or too many")
+    following = iter(objects)
+    parcels = tuple(_parcel(next(following), leaf) if isinstance(leaf, str) else _gone(leaf) for leaf in leaves)
+    return WirePage(first, parcels, checkpoint)
 
 
-def _parcel(fields: object, leaf: object) -> Parcel:
-    if not isinstance(fields, dict) or not isinstance(leaf, str):
-        raise IntegrityFailure("page", "an object or its salt is not what it must be")
+def _parcel(fields: object, leaf: str) -> Parcel:
+    if not isinstance(fields, dict):
+        raise IntegrityFailure("page", "an object is not what it must be")
+    return Parcel(fields, _bytes(leaf, SALT_BYTES, "a salt"))
+
+
+def _gone(leaf: object) -> Gone:
+    match leaf:
+        case {"erased": str(text), **others} if not others:
+            return Gone(_bytes(text, COMMITMENT_BYTES, "a commitment"))
+        case _:
+            raise IntegrityFailure("page", "a leaf is neither a salt nor an erased commitment")
+
+
+def _bytes(text: str, length: int, what: str) -> bytes:
     try:
-        salt = base64.b64decode(leaf, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise IntegrityFailure("page", "a salt is not base64") from None
-    if len(salt) != SALT_BYTES:
-        raise IntegrityFailure("page", f"a salt has {len(salt)} bytes, expected {SALT_BYTES}")
-    return Parcel(fields, salt)
+        raise IntegrityFailure("page", f"{what} is not base64") from None
+    if len(raw) != length:
+        raise IntegrityFailure("page", f"{what} has {len(raw)} bytes, expected {length}")
+    return raw
 
 
 def split_receipt(text: str) -> tuple[str, str]:

@@ -14,16 +14,17 @@ from datetime import timedelta
 from importlib.resources import files
 
 from accord.charter.officers import OfficerRole
-from accord.desk import importing, office, publish, read
+from accord.desk import importing, office, publish, read, recall
 from accord.desk.release import recipients_of
 from accord.desk.status import ChannelState, status
 from accord.errors import Refusal
 from accord.node.build import Node, utc_now
 from accord.release.decision import Withheld
 from accord.release.question import Offer
+from accord.stix.control import RecallReason
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.stix.schema import faults
-from accord.store.records import bodies_from
+from accord.store.records import bodies_from, held_at
 from accord.store.terms import terms_of
 
 WAIT_SECONDS_MAX = 600  # Seconds for a channel to be delivered. 100,000 records take well under two minutes on two cores.
@@ -87,6 +88,8 @@ def play(nodes: dict[str, Node], cast: Cast, *, data: bytes | None, progress: Ca
     yield _delivered(giver, cast)
     yield _found(receiver, cast, word)
     yield _passed_on(receiver, cast, report if data is None else None)
+    yield _recalled(giver, cast, officer)
+    yield _erased(giver, receiver, cast)
 
 
 def _offer(recipient: str, *, basis: str = "SC/7", word: str = "") -> Offer:
@@ -205,6 +208,28 @@ def _passed_on(receiver: Node, cast: Cast, report: bytes | None) -> Act:
     except Refusal as refusal:
         return Act("onward-refused", cast.receiver, ok="INF-04" in refusal.says, says=refusal.says)
     return Act("onward-refused", cast.receiver, ok=False, says="the gate let it pass, which it must not")
+
+
+def _recalled(giver: Node, cast: Cast, officer: str) -> Act:
+    """The giver takes back the first record it gave."""
+    with giver.means.database.reading() as transaction:
+        first = held_at(transaction, 0)
+    assert first is not None, "the giver published at least one record"
+    done = recall.recall(giver.means, first.stix_id, officer=officer, reason=RecallReason.WITHDRAWN, now=utc_now())
+    recall.forget(giver.means)
+    says = f"{first.stix_id} taken back from {', '.join(member for member, _ in done.members)}; the channel serves a hole in its place"
+    return Act("recalled", cast.giver, ok=[member for member, _ in done.members] == [cast.receiver], says=says)
+
+
+def _erased(giver: Node, receiver: Node, cast: Cast) -> Act:
+    """Wait for the receiver's signed confirmation."""
+    began = time.monotonic()
+    while any(one.state.erased < one.state.records for one in recall.compliance(giver.means)):
+        if time.monotonic() - began > WAIT_SECONDS_MAX:
+            return Act("erased", cast.receiver, ok=False, says="no confirmation came")
+        time.sleep(0.1)
+    held = sum(count.records for count in status(receiver.means).holdings)
+    return Act("erased", cast.receiver, ok=True, says=f"content, salt and search terms destroyed, signed for; {held} records remain")
 
 
 def _channel(channels: tuple[ChannelState, ...], partner: str) -> ChannelState:

@@ -10,7 +10,7 @@ from threading import Event
 
 import httpx2
 
-from accord.desk import contact, read
+from accord.desk import contact, read, recall
 from accord.errors import PeerFault
 from accord.exchange.client import PeerClient
 from accord.exchange.sync import Synced, synchronise
@@ -40,11 +40,21 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
                 if stop.is_set():
                     return
             try:
-                while read.catch_up(node.means) and not stop.is_set():
-                    pass
-            except Exception:  # noqa: BLE001 - the worker outlives a fault of the index; it is logged whole.
-                _log.exception("indexing")
+                keep_house(node, stop, clock=clock)
+            except Exception:  # noqa: BLE001 - the worker outlives a fault of its own house; it is logged whole.
+                _log.exception("keeping house")
             stop.wait(interval)
+
+
+def keep_house(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """What a node does by itself: take back and erase what has expired, confirm what was erased, empty the log, index what came."""
+    means = node.means
+    recall.expire(means, now=clock())
+    for member in means.partners():
+        recall.confirm(means, member, now=clock())
+    recall.forget(means)
+    while read.catch_up(means) and not stop.is_set():
+        pass
 
 
 def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] = utc_now) -> Synced | PeerFault:

@@ -35,6 +35,13 @@ class Gate:
             return Released(recipient=question.recipient, article=verdict.article, says=sentence, contents=contents)
         return _withheld(question, verdict)
 
+    def pass_control(self, *, recipient: str, content: bytes) -> Released:
+        """A control record passes to its recipient on the charter's protocol clause, which survives suspension and exit.
+
+        The caller has read it as one of the closed list of `stix.control`, which has no room for free text.
+        """
+        return Released(recipient=recipient, article=self.policy.protocol, says=self.policy.protocol_says, contents=(content,))
+
     def decide_reading(self, *, reader: str, holder: str, article: str, content: bytes) -> Decision:
         """May a person of `reader` see a record in the holdings of `holder`? Only a member's own people read its holdings."""
         if reader == holder:

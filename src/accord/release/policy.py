@@ -47,6 +47,8 @@ class Policy:
     schema: cedarpy.Schema
     sentences: Mapping[str, str]  # Article -> its plain sentence in English.
     safeguards: Mapping[str, Safeguard]
+    protocol: str  # The charter's clause for control records.
+    protocol_says: str
 
     def ask(self, *, recipient: str, context: Mapping[str, object]) -> Verdict:
         """Judge one class. An error inside the engine is a mistake of ours and ends the act: it is never a yes."""
@@ -84,6 +86,8 @@ def policy_of(charter: Charter) -> Policy:
         schema=cedarpy.Schema.from_str(SCHEMA),
         sentences=sentences,
         safeguards={safeguard.rule: safeguard for safeguard in SAFEGUARDS},
+        protocol=str(charter.protocol.basis),
+        protocol_says=charter.protocol.says["en"],
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -53,6 +53,10 @@ class Transaction:
     def all(self, statement: str, /, **values: Value) -> list[Row]:
         return self.connection.execute(statements()[statement], values).fetchall()
 
+    def each(self, statement: str, /, **values: Value) -> Iterator[Row]:
+        """Rows as they are asked for, so that a caller with a limit never holds more than it takes."""
+        return iter(self.connection.execute(statements()[statement], values))
+
     def run(self, statement: str, /, **values: Value) -> int:
         """Run a write and give the number of rows it touched, for the caller to check."""
         return self.connection.execute(statements()[statement], values).rowcount
@@ -60,7 +64,7 @@ class Transaction:
     def many(self, statement: str, rows: Iterable[Mapping[str, Value]]) -> None:
         self.connection.executemany(statements()[statement], rows)
 
-    def among(self, statement: str, values: list[bytes], /, **others: Value) -> list[Row]:
+    def among(self, statement: str, values: Sequence[Value], /, **others: Value) -> list[Row]:
         """Run a statement whose `in (:values)` stands for a list, in portions."""
         rows: list[Row] = []
         for start in range(0, len(values), VARIABLES_MAX):
@@ -125,6 +129,17 @@ class Database:
                 self._idle.append(connection)
                 return
         connection.close()
+
+    def empty_log(self) -> bool:
+        """Write everything into the database file and cut the write-ahead log to nothing; False when a reader still needs it."""
+        connection = self._take()
+        try:
+            busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            self._give_back(connection)
+        return not busy
 
     def close(self) -> None:
         with self._lock:

@@ -1,0 +1,147 @@
+"""Prove: every object of a page is bound to its commitment and to what covers it, before anything else is asked of it.
+
+A record is covered by the release statement before it, which the sender signed and which names us.
+A control record covers itself: it is signed by the sender and stands alone.
+A position without content keeps its commitment; a recall that comes under the same checkpoint has to explain it (`desk.receive`).
+Whatever fails here is an `IntegrityFailure` by its duty, and nothing of the page is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accord.desk.introduce import keys_of
+from accord.desk.means import Means
+from accord.errors import AccordError, IntegrityFailure
+from accord.ledger.entry import commitment
+from accord.seal.canonical import Fields, canonical, digest_of
+from accord.seal.keys import PublicKey, Role
+from accord.seal.signature import verify_fields
+from accord.stix.control import KINDS, Control
+from accord.stix.statement import CONTEXT, TYPE, Statement
+from accord.store import logs
+from accord.store.database import Transaction
+from accord.store.logs import Log, NewLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One object of a page as it came over the wire, with its salt."""
+
+    fields: Fields
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A position whose content the sender no longer serves."""
+
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One position of a page, proven. `meaning` is the statement that covers a record or that it is, the control that it is, or None where it is gone."""
+
+    fields: Fields
+    leaf: NewLeaf
+    meaning: Statement | Control | None
+
+    @property
+    def is_record(self) -> bool:
+        return isinstance(self.meaning, Statement) and self.fields.get("type") != TYPE
+
+
+@dataclass(slots=True)
+class _Cover:
+    """The statement that covers what comes next, and what it still waits for."""
+
+    number: int = -1
+    statement: Statement | None = None
+    missing: set[bytes] = field(default_factory=set)
+    seen: set[bytes] = field(default_factory=set)  # Everything that this page brought so far.
+
+
+def prove(
+    means: Means, transaction: Transaction, log: Log, sender: str, parcels: Sequence[Parcel | Gone], *, now: datetime
+) -> list[Proven]:
+    """Prove a page that begins where `log` ends."""
+    keys = keys_of(means, transaction, sender, Role.STATEMENT, now=now)
+    cover = _Cover()
+    proven: list[Proven] = []
+    for number, parcel in enumerate(parcels):
+        position = log.size + number
+        if isinstance(parcel, Gone):
+            proven.append(Proven({}, _covered(cover, parcel.commitment, None, position), None))
+            continue
+        content = _content(parcel, position)
+        sealed = commitment(salt=parcel.salt, content=content)
+        kind = parcel.fields.get("type")
+        if kind == TYPE or kind in KINDS:
+            _all_came(transaction, log, cover)
+            meaning = _statement(means, sender, parcel.fields, keys) if kind == TYPE else _control(sender, parcel.fields, keys)
+            named = set(meaning.commitments) if isinstance(meaning, Statement) else set()
+            cover = _Cover(number, meaning if isinstance(meaning, Statement) else None, named, cover.seen)
+            cover.seen.add(sealed)
+            proven.append(Proven(parcel.fields, NewLeaf(sealed, parcel.salt, digest_of(content), number, len(content)), meaning))
+        else:
+            leaf = _covered(cover, sealed, parcel.salt, position)
+            assert cover.statement is not None, "what is covered is covered by a statement"
+            whole = NewLeaf(sealed, parcel.salt, digest_of(content), leaf.statement, len(content))
+            proven.append(Proven(parcel.fields, whole, cover.statement))
+    _all_came(transaction, log, cover)
+    return proven
+
+
+def _content(parcel: Parcel, position: int) -> bytes:
+    try:
+        return canonical(parcel.fields)
+    except AccordError as error:
+        raise IntegrityFailure("bytes", f"position {position} is not canonical: {error.says}") from error
+
+
+def _covered(cover: _Cover, sealed: bytes, salt: bytes | None, position: int) -> NewLeaf:
+    """The leaf of a record that the current statement names."""
+    if cover.statement is None or sealed not in cover.missing:
+        raise IntegrityFailure("commitment", f"position {position} is not covered by the statement before it")
+    cover.missing.discard(sealed)
+    cover.seen.add(sealed)
+    return NewLeaf(sealed, salt, None, cover.number, 0)
+
+
+def _all_came(transaction: Transaction, log: Log, cover: _Cover) -> None:
+    """Every record that a statement names follows it or stands in the channel already."""
+    missing = cover.missing - cover.seen
+    if cover.statement is None or not missing:
+        return
+    absent = missing - logs.known_commitments(transaction, log.name, sorted(missing))
+    if absent:
+        raise IntegrityFailure("commitment", f"{cover.statement.id} names {len(absent)} records that did not come")
+
+
+def _statement(means: Means, sender: str, fields: Fields, keys: Sequence[PublicKey]) -> Statement:
+    """Read a statement and check its signature; that it is the sender's own and names us is part of its integrity."""
+    try:
+        verify_fields(fields, context=CONTEXT, keys=keys)
+        statement = Statement.parse(fields)
+    except AccordError as error:
+        raise IntegrityFailure("statement", f"{fields.get('id')} does not hold: {error.says}") from error
+    if statement.releaser != sender:
+        raise IntegrityFailure("statement", f"{statement.id} is by {statement.releaser}, on the channel of {sender}")
+    if means.member not in statement.terms.recipients:
+        raise IntegrityFailure("audience", f"{statement.id} does not name {means.member}")
+    return statement
+
+
+def _control(sender: str, fields: Fields, keys: Sequence[PublicKey]) -> Control:
+    """Read a control record and check its signature; it is the sender's own word."""
+    try:
+        verify_fields(fields, context=str(fields.get("type")), keys=keys)
+        control = Control.parse(fields)
+    except AccordError as error:
+        raise IntegrityFailure("control", f"{fields.get('id')} does not hold: {error.says}") from error
+    if control.by != sender:
+        raise IntegrityFailure("control", f"{control.id} is by {control.by}, on the channel of {sender}")
+    return control

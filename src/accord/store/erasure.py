@@ -1,0 +1,192 @@
+"""What was taken back, what was erased, what is still owed: recalls, holes, expiries and the confirmations between members.
+
+Erasing destroys bytes, salt, digest, search terms and the record's row. The commitment stays, nothing can be guessed from it, and the tree does not
+change. SQLite overwrites what it deletes (`secure_delete`); `forget` then empties the write-ahead log, so that no file of the node holds a byte of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accord.seal.canonical import Digest
+from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
+from accord.store.database import Database, Transaction
+from accord.store.logs import standing
+from accord.store.records import HOLDINGS, Came, held_by_digests
+
+EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
+
+_TO_FORGET = "to forget"  # Noted with the erasure itself, so that a node killed in between still empties its log.
+
+
+@dataclass(frozen=True, slots=True)
+class RecallState:
+    """One recall on one channel: how many records, and how many of them the recipient confirmed to have erased."""
+
+    recall: str
+    reason: str
+    recalled_at: str
+    records: int
+    erased: int
+    erased_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A statement whose review date has passed."""
+
+    collection: str
+    position: int
+    statement: str
+
+
+def live_commitments(transaction: Transaction, collection: str, digests: Sequence[Digest]) -> dict[bytes, bytes]:
+    """Commitments in a channel that still have their content, by the record's digest."""
+    return {digest: place[0] for digest, place in standing(transaction, collection, digests).items()}
+
+
+def commitments_under(transaction: Transaction, collection: str, position: int) -> list[bytes]:
+    """The live leaves that the statement at a position covers."""
+    return [bytes(row[0]) for row in transaction.all("leaf_live_under", collection=collection, position=position)]
+
+
+def take_back(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, recall: str, reason: str, now: datetime) -> None:
+    """On a channel out: destroy salts and digests, and note from whom a confirmation is owed."""
+    for commitment in commitments:
+        transaction.run("leaf_erase", collection=collection, commitment=commitment)
+        transaction.run("progress_set", name=_TO_FORGET, position=1)
+        transaction.run(
+            "recall_add", collection=collection, commitment=commitment, recall=recall, reason=reason, recalled_at=timestamp(now)
+        )
+
+
+def note_erased(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, now: datetime) -> None:
+    """The recipient of a channel out confirmed that it erased these."""
+    for commitment in commitments:
+        transaction.run("recall_erased", collection=collection, commitment=commitment, erased_at=timestamp(now))
+
+
+def recalls(transaction: Transaction, collection: str) -> list[RecallState]:
+    """Every recall of a channel out, the oldest first. Who has not complied is where `erased` is less than `records`."""
+    return [RecallState(*row) for row in transaction.all("recalls", collection=collection)]
+
+
+def erase(
+    transaction: Transaction, collection: str, commitments: Sequence[bytes], *, incoming: Sequence[str], recall: str, now: datetime
+) -> int:
+    """On a channel in: destroy the content of these leaves and note that the sender is owed a confirmation. Gives how many had content.
+
+    A record that still stands in another of the `incoming` channels, or was the member's own before it came, keeps its bytes.
+    """
+    erased = 0
+    for commitment in commitments:
+        row = transaction.one("leaf_of_commitment", collection=collection, commitment=commitment)
+        transaction.run("hole_explained", collection=collection, commitment=commitment)
+        transaction.run("erasure_add", collection=collection, commitment=commitment, recall=recall, erased_at=timestamp(now))
+        if row is None:
+            continue
+        digest = Digest(bytes(row[1]))
+        transaction.run("leaf_erase", collection=collection, commitment=commitment)
+        transaction.run("progress_set", name=_TO_FORGET, position=1)
+        if not any(standing(transaction, name, [digest]) for name in incoming):
+            _erase_record(transaction, digest)
+        erased += 1
+    return erased
+
+
+def _erase_record(transaction: Transaction, digest: Digest) -> None:
+    held = held_by_digests(transaction, [digest]).get(digest)
+    if held is not None and held.came is not Came.CHANNEL:
+        return
+    transaction.run("content_erase", collection=HOLDINGS, digest=digest)
+    if held is not None:
+        transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
+        transaction.run("record_erase", collection=HOLDINGS, digest=digest)
+
+
+def owes(transaction: Transaction, collection: str) -> bool:
+    """Say whether the sender of a channel in is owed a word about what we erased or declined."""
+    return unconfirmed(transaction, collection) is not None or untold_declines(transaction, collection) is not None
+
+
+def unconfirmed(transaction: Transaction, collection: str) -> tuple[str, list[bytes]] | None:
+    """The next recall of a channel in with what we erased under it and did not confirm yet; None when nothing is owed."""
+    rows = transaction.all("erasures_unanswered", collection=collection, count=STATEMENT_RECORDS_MAX)
+    if not rows:
+        return None
+    recall = rows[0][0]
+    return recall, [bytes(commitment) for name, commitment in rows if name == recall]
+
+
+def confirmed(transaction: Transaction, collection: str, commitments: Sequence[bytes]) -> None:
+    for commitment in commitments:
+        transaction.run("erasure_answered", collection=collection, commitment=commitment)
+
+
+def untold_declines(transaction: Transaction, collection: str) -> tuple[str, list[tuple[int, bytes]]] | None:
+    """The next ground on which we declined records of a channel in and did not say so yet; None when all is said."""
+    rows = transaction.all("declined_unanswered", collection=collection, count=STATEMENT_RECORDS_MAX)
+    if not rows:
+        return None
+    ground = rows[0][2].partition(":")[0]
+    return ground, [(position, bytes(commitment)) for position, commitment, text in rows if text.partition(":")[0] == ground]
+
+
+def told_declines(transaction: Transaction, collection: str, positions: Sequence[int]) -> None:
+    for position in positions:
+        transaction.run("declined_answered", collection=collection, position=position)
+
+
+def keep_answer(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, kind: str, code: str, now: datetime) -> None:
+    """What a recipient said of leaves that we gave it."""
+    for commitment in commitments:
+        transaction.run("answer_add", collection=collection, commitment=commitment, kind=kind, code=code, said_at=timestamp(now))
+
+
+def answers(transaction: Transaction, collection: str) -> list[tuple[str, str, int]]:
+    """Kinds and codes of answers on a channel out, with how many leaves each is about."""
+    return [(kind, code, count) for kind, code, count in transaction.all("answers", collection=collection)]
+
+
+def keep_hole(transaction: Transaction, collection: str, *, position: int, commitment: bytes) -> None:
+    transaction.run("hole_add", collection=collection, position=position, commitment=commitment)
+
+
+def unexplained_hole(transaction: Transaction, collection: str) -> int | None:
+    """The first position that came without content and that no recall explains; None when there is none."""
+    row = transaction.one("hole_count", collection=collection)
+    return None if row is None or not row[0] else int(row[1])
+
+
+def keep_expiry(transaction: Transaction, collection: str, *, position: int, statement: str, review: date) -> None:
+    transaction.run("expiry_add", collection=collection, position=position, statement=statement, review=review.isoformat())
+
+
+def due(transaction: Transaction, today: date) -> list[Due]:
+    """Statements whose review date lies before today, on any channel."""
+    rows = transaction.all("expiry_due", today=today.isoformat(), count=EXPIRIES_AT_ONCE_MAX)
+    return [Due(*row) for row in rows]
+
+
+def standing_statements(transaction: Transaction, collection: str, today: date) -> list[int]:
+    """Positions of the statements of a channel whose review date has not passed."""
+    return [row[0] for row in transaction.all("expiry_standing", collection=collection, today=today.isoformat())]
+
+
+def expiry_done(transaction: Transaction, one: Due) -> None:
+    transaction.run("expiry_done", collection=one.collection, position=one.position)
+
+
+def forget(database: Database) -> bool:
+    """Empty the write-ahead log where something was erased since the last time; False when a reader still holds it and it must be tried again."""
+    with database.reading() as transaction:
+        waiting = (transaction.one("progress_of", name=_TO_FORGET) or (0,))[0]
+    if not waiting:
+        return True
+    if not database.empty_log():
+        return False
+    with database.writing() as transaction:
+        transaction.run("progress_set", name=_TO_FORGET, position=0)
+    return True

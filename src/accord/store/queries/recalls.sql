@@ -1,0 +1,98 @@
+-- name: recall_add
+-- A commitment taken back on a channel out.
+insert into recall (collection, commitment, recall, reason, recalled_at, erased_at)
+values (:collection, :commitment, :recall, :reason, :recalled_at, '') on conflict (collection, commitment) do nothing;
+
+-- name: recall_erased
+-- The recipient confirmed that it erased this. What it erased by itself on expiry counts too.
+update recall set erased_at = :erased_at where collection = :collection and commitment = :commitment and erased_at = '';
+
+-- name: recalls
+-- Every recall of a channel: how many records, how many confirmed.
+select recall, reason, min(recalled_at), count(*), sum(case when erased_at = '' then 0 else 1 end), max(erased_at)
+from recall where collection = :collection group by recall, reason order by min(recalled_at), recall;
+
+-- name: erasure_add
+-- A commitment whose content we erased, to be confirmed to its sender.
+insert into erasure (collection, commitment, recall, erased_at, answered) values (:collection, :commitment, :recall, :erased_at, 0)
+on conflict (collection, commitment) do update set recall = excluded.recall, answered = 0;
+
+-- name: erasures_unanswered
+-- What we erased on a channel in and did not confirm yet, a recall at a time.
+select recall, commitment from erasure where collection = :collection and answered = 0 order by recall, commitment limit :count;
+
+-- name: erasure_answered
+-- The confirmation stands in our channel.
+update erasure set answered = 1 where collection = :collection and commitment = :commitment;
+
+-- name: hole_add
+-- A position that came without content.
+insert into hole (collection, position, commitment) values (:collection, :position, :commitment);
+
+-- name: hole_explained
+-- The recall for it came.
+delete from hole where collection = :collection and commitment = :commitment;
+
+-- name: hole_count
+-- Positions without content that no recall explains.
+select count(*), min(position) from hole where collection = :collection;
+
+-- name: expiry_add
+-- The review date of a statement.
+insert into expiry (collection, position, statement, review, done) values (:collection, :position, :statement, :review, 0)
+on conflict (collection, position) do nothing;
+
+-- name: expiry_due
+-- Statements whose review date has passed.
+select collection, position, statement from expiry where review < :today and done = 0 order by collection, position limit :count;
+
+-- name: expiry_standing
+-- Statements of a channel whose review date has not passed.
+select position from expiry where collection = :collection and review >= :today order by position;
+
+-- name: expiry_done
+-- What this statement covers is gone.
+update expiry set done = 1 where collection = :collection and position = :position;
+
+-- name: leaf_live_under
+-- The live leaves that one statement covers.
+select commitment from leaf where collection = :collection and statement = :position and position <> :position and salt is not null order by position;
+
+-- name: leaf_of_commitment
+-- Position and record of a commitment that still has its content.
+select position, digest from leaf where collection = :collection and commitment = :commitment and salt is not null;
+
+-- name: leaf_erase
+-- Destroy salt and digest; the commitment stays, and nothing can be guessed from it.
+update leaf set salt = null, digest = null where collection = :collection and commitment = :commitment and salt is not null;
+
+-- name: content_erase
+-- Destroy the bytes.
+delete from content where collection = :collection and digest = :digest;
+
+-- name: record_erase
+-- Forget that the record was held.
+delete from record where collection = :collection and digest = :digest;
+
+-- name: terms_erase
+-- Forget its words.
+delete from term where collection = :collection and position = :position;
+
+-- name: answer_add
+-- A recipient's word about a leaf; said once.
+insert into answer (collection, commitment, kind, code, said_at) values (:collection, :commitment, :kind, :code, :said_at)
+on conflict (collection, commitment, kind) do nothing;
+
+-- name: answers
+-- What a recipient said, by kind and code.
+select kind, code, count(*) from answer where collection = :collection group by kind, code order by kind, code;
+
+-- name: declined_unanswered
+-- What we declined on a channel in and did not tell its sender yet.
+select declined.position, leaf.commitment, declined.ground from declined
+join leaf on leaf.collection = declined.collection and leaf.position = declined.position
+where declined.collection = :collection and declined.answered = 0 order by declined.position limit :count;
+
+-- name: declined_answered
+-- The decline stands in our channel.
+update declined set answered = 1 where collection = :collection and position = :position;
