@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from accord.exchange.guard import CHALLENGE
 from accord.exchange.server import BODY_OCTETS_MAX
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, collection_id, token
 from accord.seal.canonical import digest_text
@@ -94,7 +95,7 @@ def test_a_malformed_question_is_a_4xx_with_an_error_resource(alliance: Alliance
 @pytest.mark.parametrize("bearer", ["", "Bearer ", "Basic eDp5", "Bearer x", "Bearer a.b.c", "Bearer " + "x" * 5_000])
 def test_a_token_that_is_none_is_401_with_a_challenge(alliance: Alliance, bearer: str) -> None:
     answer = _ask(alliance, "KG", "/taxii2/", Authorization=bearer)
-    assert (401, "Bearer") == (answer.status_code, answer.headers["www-authenticate"])
+    assert (401, CHALLENGE) == (answer.status_code, answer.headers["www-authenticate"])
 
 
 def test_a_token_for_another_recipient_an_expired_one_and_one_by_another_key_are_401(alliance: Alliance) -> None:

@@ -1,53 +1,37 @@
 """TAXII 2.1 for partners' nodes, and the node's own few routes: checkpoint, cosignature, keys, charter.
 
 It translates: request in, story called, answer or error out. It decides nothing.
-Every route names the member that asks through `Reader`, which is the one place where a token becomes a member; keys and charter are public by nature.
+Every route names who asks through `exchange.guard`, where a token becomes a member or a tool of this one; keys are public by nature.
+The collection for this member's own tools is `exchange.holdings`; here it has its place among the others only.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accord.desk import introduce, serve
+from accord.desk.clients import Client
 from accord.desk.means import Means
-from accord.errors import AccordError, KeyUnknown, LimitReached, NotFound, PeerFault, Refusal, SignatureInvalid, Unready
-from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, check_token, collection_id, encode_page, issuer_of, split_receipt
-from accord.seal.canonical import digest_text
-from accord.seal.keys import Role
+from accord.errors import AccordError, LimitReached, NotFound, Refusal, Unready
+from accord.exchange import holdings
+from accord.exchange.guard import CHALLENGE, Asking, NotAuthorised, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
+from accord.exchange.guard import Door as Door
+from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX
+from accord.exchange.wire import MEDIA_TYPE, collection_id, encode_page, split_receipt
 from accord.stix.times import moment
 
 BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
-API_ROOT = "/taxii2/accord/"
 
+_LENGTH_DIGITS_MAX = 18
 _log = logging.getLogger(__name__)
-
-
-class NotAuthorised(AccordError):
-    """The request carries no token that holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What the routes need: the node's means and a clock, read once a request."""
-
-    means: Means
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The member whose node asks, and the time of the request."""
-
-    member: str
-    now: datetime
 
 
 async def _body(request: Request) -> bytes:
@@ -60,31 +44,34 @@ _RAW = Depends(_body)
 
 def attach(app: FastAPI, door: Door) -> None:
     """Put the exchange's routes and its translation of errors on an application."""
+    app.include_router(holdings.routes(door))
     app.include_router(_taxii(door))
     app.include_router(_nodes(door))
     app.add_exception_handler(AccordError, _error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.middleware("http")(_bounded)
+    app.add_exception_handler(HTTPException, _not_served)
+    app.add_middleware(_Bounded)
 
 
 def _taxii(door: Door) -> APIRouter:
     router = APIRouter(prefix="/taxii2", tags=["TAXII 2.1"])
-    means, who = door.means, Depends(_reader(door))
+    means, who, anyone = door.means, Depends(channel_reader_of(door)), Depends(asking_of(door))
 
     @router.get("/")
-    def discovery(asking: Reader = who) -> Response:
+    def discovery(asking: Asking = anyone) -> Response:
         """TAXII 2.1, 4.1: the server and its API root."""
         return _taxii_json({"title": f"Accord, {means.member}", "default": API_ROOT, "api_roots": [API_ROOT]})
 
     @router.get("/accord/")
-    def api_root(asking: Reader = who) -> Response:
+    def api_root(asking: Asking = anyone) -> Response:
         """TAXII 2.1, 4.2: the one API root."""
-        return _taxii_json({"title": f"Accord, {means.member}", "versions": [MEDIA_TYPE], "max_content_length": BODY_OCTETS_MAX})
+        return _taxii_json({"title": f"Accord, {means.member}", "versions": [MEDIA_TYPE], "max_content_length": CONTENT_OCTETS_MAX})
 
     @router.get("/accord/collections/")
-    def collections(asking: Reader = who) -> Response:
-        """TAXII 2.1, 5.1: the collections of the member that asks, which is its channel."""
-        return _taxii_json({"collections": [_collection(means, asking.member)]})
+    def collections(asking: Asking = anyone) -> Response:
+        """TAXII 2.1, 5.1: the one collection of whoever asks: a member's channel, or the holdings for a tool of this member."""
+        own = holdings.collection(means, asking) if isinstance(asking, Client) else _collection(means, asking.member)
+        return _taxii_json({"collections": [own]})
 
     @router.get("/accord/collections/{collection}/")
     def collection(collection: str, asking: Reader = who) -> Response:
@@ -123,7 +110,7 @@ def _taxii(door: Door) -> APIRouter:
 
 def _nodes(door: Door) -> APIRouter:
     router = APIRouter(prefix="/accord/v1", tags=["between nodes"])
-    means, who = door.means, Depends(_reader(door))
+    means, who = door.means, Depends(reader_of(door))
 
     @router.get("/keys")
     def keys() -> Response:
@@ -151,35 +138,6 @@ def _nodes(door: Door) -> APIRouter:
         return Response(status_code=204)
 
     return router
-
-
-def _reader(door: Door) -> Callable[[Request], Reader]:
-    """The guard: a token that holds, from a member of this charter, that judges under the same version of it."""
-    means = door.means
-    audience = f"{means.charter.id}/{means.member}"
-
-    def reader(request: Request) -> Reader:
-        now = door.clock()
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
-            raise NotAuthorised("this needs the bearer token of a member's node")
-        try:
-            member = issuer_of(text)
-            with means.database.reading() as transaction:
-                keys = introduce.keys_of(means, transaction, member, Role.TRANSPORT, now=now)
-            check_token(text, audience=audience, keys=keys, now=now)
-        except (SignatureInvalid, KeyUnknown, PeerFault, NotFound) as error:
-            raise NotAuthorised(error.says, remedy="introduce the node with PUT /accord/v1/keys/{member}") from error
-        theirs = request.headers.get(CHARTER_HEADER, "")
-        ours = digest_text(means.charter.digest)
-        if theirs != ours:
-            raise Unready(
-                f"this node judges under charter {ours}, the asking one under {theirs or 'none'}",
-                remedy="whoever is behind catches up first",
-            )
-        return Reader(member, now)
-
-    return reader
 
 
 def _collection(means: Means, member: str) -> dict[str, object]:
@@ -214,6 +172,8 @@ async def _error(request: Request, error: Exception) -> Response:
     match error:
         case NotAuthorised():
             status = 401
+        case Unacceptable():
+            status = error.status
         case NotFound():
             status = 404
         case LimitReached():
@@ -224,7 +184,7 @@ async def _error(request: Request, error: Exception) -> Response:
             status = 503
         case _:
             status = 422
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
     body = {"title": type(error).__name__, "description": error.says, "http_status": str(status)}
     if error.remedy:
         body["details"] = error.remedy
@@ -241,10 +201,29 @@ async def _invalid(request: Request, error: Exception) -> Response:
     )
 
 
-async def _bounded(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse a body over the limit before it is read; a body without a length is not taken."""
-    if request.method in ("POST", "PUT"):
-        length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > BODY_OCTETS_MAX:
-            return await _error(request, LimitReached("BODY_OCTETS_MAX", "the request needs a content-length within the limit"))
-    return await following(request)
+async def _not_served(request: Request, error: Exception) -> Response:
+    """A path or method that is not served below TAXII's paths is an error resource too (TAXII 2.1, 3.6)."""
+    assert isinstance(error, HTTPException)
+    if not request.url.path.startswith("/taxii2/"):
+        return await http_exception_handler(request, error)
+    body = {"title": "NotServed", "description": str(error.detail), "http_status": str(error.status_code)}
+    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
+
+
+class _Bounded:
+    """Refuses a body over the limit before it is read; a body without a length is not taken.
+
+    What is handed into the holdings has a limit of its own, and is counted while it comes (`exchange.holdings`).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("POST", "PUT") and not scope["path"].startswith("/taxii2/"):
+            length = dict(scope["headers"]).get(b"content-length", b"")
+            if not length.isdigit() or len(length) > _LENGTH_DIGITS_MAX or int(length) > BODY_OCTETS_MAX:
+                error = LimitReached("BODY_OCTETS_MAX", "the request needs a content-length within the limit")
+                await (await _error(Request(scope), error))(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

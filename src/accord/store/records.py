@@ -10,10 +10,12 @@ from enum import StrEnum
 from accord.seal.canonical import Digest
 from accord.stix.record import Record
 from accord.stix.statement import Originator
+from accord.stix.times import instant, is_timestamp
 from accord.store.database import Row, Transaction
 from accord.store.logs import advance, later_times, open_log
 
 HOLDINGS = "holdings"
+SPEC_VERSIONS = ("2.0", "2.1")
 VERSIONS_SHOWN_MAX = 1_000  # Versions of one object. Real objects have at most a few dozen.
 
 
@@ -98,7 +100,19 @@ def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, str | int 
         "received": arrival.received,
         "faults": "\n".join(arrival.faults),
         "added_at": added_at,
+        "edition": edition_of(record, added_at=added_at),
     }
+
+
+def edition_of(record: Record, *, added_at: str) -> str:
+    """Version of the standard and instant of the object's version, ``2.1 2026-11-23T09:00:00.5``: a text that orders as versions do.
+
+    An object without a version has the time of its arrival (TAXII 2.1, 3.4.1); one whose version is no timestamp is the oldest.
+    """
+    said = record.fields.get("spec_version")
+    spec = said if said in SPEC_VERSIONS else "2.0" if said is None and "created" in record.fields else "2.1"
+    version = record.version or added_at
+    return f"{spec} {instant(version) if is_timestamp(version) else ''}"
 
 
 def held_by_digests(transaction: Transaction, digests: Sequence[Digest]) -> dict[bytes, Held]:

@@ -9,9 +9,9 @@ select body from content where collection = :collection and digest = :digest;
 -- name: record_add
 -- One record of the holdings.
 insert into record (collection, position, digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article,
-  received, faults, added_at)
+  received, faults, added_at, edition)
 values (:collection, :position, :digest, :stix_id, :stix_type, :version, :came, :source, :originator, :originator_is_member, :article,
-  :received, :faults, :added_at);
+  :received, :faults, :added_at, :edition);
 
 -- name: record_known
 -- Which of these digests the holdings already have.

@@ -1,0 +1,219 @@
+"""The collection *holdings*, in TAXII 2.1, for the tools of this member: read, searched by match, handed into, and recalled from.
+
+It translates and decides nothing. Another member's node does not see this collection, and a tool sees no other.
+A tool goes on with `next`, a position that is sealed (docs/decisions/0012): it holds for the tool and the question it was made for alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from accord.desk import holdings
+from accord.desk.clients import Client
+from accord.desk.holdings import ALL, FIRST, HOLDINGS_PAGE_OBJECTS_MAX, LAST, HoldingsPage, Selection
+from accord.desk.means import Means
+from accord.errors import Malformed, NotFound, Refusal
+from accord.exchange.guard import Door, Unacceptable, client_of
+from accord.exchange.wire import MEDIA_TYPE, collection_id
+from accord.seal.envelope import NONCE_BYTES, derived_key, open_sealed, seal
+from accord.stix.times import instant, is_timestamp, moment
+
+DISCOVERY = "/taxii2/"
+API_ROOT = "/taxii2/accord/"
+STIX = "application/stix+json;version=2.1"
+CONTENT_OCTETS_MAX = 16 * 2**20  # Bytes of a request. What one page of the holdings gave can be handed in again.
+QUESTIONS_MAX = 100  # Combinations of what `match` names; each is a question to the database.
+_LIMIT_DIGITS_MAX: Final = 18  # Digits. No page is so long; beyond it a number only costs time to read.
+_NO_SPEC: Final = "none"  # A version of the standard in which no record is written.
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a request asks of the holdings."""
+
+    selection: Selection
+    first: int
+    limit: int
+    added_after: datetime | None
+    bound: bytes  # Who asks what: a cursor that was made for it opens for nothing else.
+
+
+def holdings_id(means: Means) -> str:
+    """The identifier of the collection: a UUID version 5, as a channel's is."""
+    return collection_id(f"{means.charter.id}/{means.member}/holdings")
+
+
+def collection(means: Means, client: Client) -> dict[str, object]:
+    """The collection resource (TAXII 2.1, 5.2), with this tool's rights."""
+    return {
+        "id": holdings_id(means),
+        "title": f"Holdings of {means.member}",
+        "description": "What this member holds: its own, imported and received records. What is handed in is its own, and not released.",
+        "alias": "holdings",
+        "can_read": client.may_read,
+        "can_write": client.may_write,
+        "media_types": [STIX],
+    }
+
+
+def routes(door: Door) -> APIRouter:
+    """The routes of the collection. They stand before those of channels, whose paths are more general."""
+    router = APIRouter(prefix=f"{API_ROOT}collections/{holdings_id(door.means)}", tags=["TAXII 2.1"])
+    means, who = door.means, client_of(door)
+    ask = _questions(means)
+
+    @router.get("/")
+    def resource(request: Request) -> Response:
+        """TAXII 2.1, 5.2: the collection."""
+        return taxii(orjson.dumps(collection(means, who(request))))
+
+    @router.get("/objects/")
+    def objects(request: Request) -> Response:
+        """TAXII 2.1, 5.4: a page of objects, as they are kept."""
+        question = ask.read(request, _reading(who(request)))
+        return ask.answer(question, _page(means, question), _contents)
+
+    @router.get("/manifest/")
+    def manifest(request: Request) -> Response:
+        """TAXII 2.1, 5.3: what a page of objects would hold."""
+        question = ask.read(request, _reading(who(request)))
+        return ask.answer(question, _page(means, question), _manifest)
+
+    @router.get("/objects/{identifier}/")
+    def object_of(request: Request, identifier: str) -> Response:
+        """TAXII 2.1, 5.6: one object, in the versions that are asked for."""
+        question = ask.read(request, _reading(who(request)), identifier=identifier)
+        return ask.answer(question, _page_of(means, question, identifier), _contents)
+
+    @router.get("/objects/{identifier}/versions/")
+    def versions_of(request: Request, identifier: str) -> Response:
+        """TAXII 2.1, 5.8: which versions of one object are held."""
+        question = ask.read(request, _reading(who(request)), identifier=identifier, versions=(ALL,))
+        return ask.answer(question, _page_of(means, question, identifier), _versions)
+
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """Reads questions and gives answers that say where to go on."""
+
+    key: bytes
+    random: Callable[[int], bytes]
+
+    def read(self, request: Request, client: Client, *, identifier: str = "", versions: tuple[str, ...] = ()) -> Question:
+        """The question of a request; `Refusal` names the parameter that is not what it must be (TAXII 2.1, 3.4)."""
+        asked = request.query_params
+        selection = Selection(
+            ids=(identifier,) if identifier else _listed(asked.get("match[id]")),
+            types=() if identifier else _listed(asked.get("match[type]")),
+            versions=versions or _version_words(asked.get("match[version]")),
+            specs=_specs(asked.get("match[spec_version]")),
+        )
+        if selection.questions > QUESTIONS_MAX:
+            raise Refusal(f"match names more than {QUESTIONS_MAX} combinations (limit QUESTIONS_MAX)", remedy="ask for fewer at once")
+        bound = orjson.dumps([client.name, request.url.path, selection.ids, selection.types, selection.versions, selection.specs])
+        following, after = asked.get("next"), asked.get("added_after")
+        return Question(
+            selection,
+            first=0 if following is None else self._position(following, bound),
+            limit=_limit(asked.get("limit")),
+            added_after=None if after is None else moment(after),
+            bound=bound,
+        )
+
+    def answer(self, question: Question, page: HoldingsPage, body: Callable[[HoldingsPage], bytes]) -> Response:
+        """A page with its cursor and its two times (TAXII 2.1, 3.4 and 3.7)."""
+        following = b""
+        if page.following is not None:
+            cursor = seal(page.following.to_bytes(8, "big"), key=self.key, bound=question.bound, nonce=self.random(NONCE_BYTES))
+            following = b',"next":"' + cursor.encode() + b'"'
+        headers = {"Cache-Control": "no-store"}
+        if page.marks:
+            headers["X-TAXII-Date-Added-First"] = page.marks[0].added_at
+            headers["X-TAXII-Date-Added-Last"] = page.marks[-1].added_at
+        return taxii(b'{"more":' + (b"true" if following else b"false") + following + body(page) + b"}", headers=headers)
+
+    def _position(self, cursor: str, bound: bytes) -> int:
+        try:
+            return int.from_bytes(open_sealed(cursor, key=self.key, bound=bound), "big")
+        except Malformed:
+            raise Refusal(
+                "next is not one that was given for this question to this client", remedy="begin again without next, or keep the same match"
+            ) from None
+
+
+def _questions(means: Means) -> _Questions:
+    return _Questions(derived_key(means.signers.transport, purpose="cursor of the holdings"), means.random)
+
+
+def _page(means: Means, question: Question) -> HoldingsPage:
+    return holdings.page(means, question.selection, first=question.first, limit=question.limit, added_after=question.added_after)
+
+
+def _page_of(means: Means, question: Question, identifier: str) -> HoldingsPage:
+    page = _page(means, question)
+    if not page.marks and not holdings.page(means, Selection(ids=(identifier,)), limit=1).marks:
+        raise NotFound("no such object")
+    return page
+
+
+def _reading(client: Client) -> Client:
+    if not client.may_read:
+        raise Unacceptable(403, f"{client.name} may not read the holdings", remedy="ask the operator for a client with --read")
+    return client
+
+
+def _contents(page: HoldingsPage) -> bytes:
+    contents = [content for released in page.released for content in released.contents]
+    return b',"objects":[' + b",".join(contents) + b"]" if contents else b""
+
+
+def _manifest(page: HoldingsPage) -> bytes:
+    marks = [{"id": mark.stix_id, "date_added": mark.added_at, "version": mark.version, "media_type": STIX} for mark in page.marks]
+    return b',"objects":' + orjson.dumps(marks) if marks else b""
+
+
+def _versions(page: HoldingsPage) -> bytes:
+    return b',"versions":' + orjson.dumps([mark.version for mark in page.marks]) if page.marks else b""
+
+
+def taxii(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    """Values with commas between them, each once (TAXII 2.1, 3.4.1)."""
+    return () if text is None else tuple(dict.fromkeys(text.split(",")))
+
+
+def _version_words(text: str | None) -> tuple[str, ...]:
+    words = []
+    for word in _listed(text) or (LAST,):
+        if word in {FIRST, LAST, ALL}:
+            words.append(word)
+        elif is_timestamp(word):
+            words.append(instant(word))
+        else:
+            raise Refusal("match[version] takes first, last, all and timestamps", remedy="write 2026-11-23T09:00:00.000Z")
+    return tuple(words)
+
+
+def _specs(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    return tuple(word for word in _listed(text) if word in {"2.0", "2.1"}) or (_NO_SPEC,)
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return HOLDINGS_PAGE_OBJECTS_MAX
+    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS_MAX and int(text) > 0):
+        raise Refusal("limit is a number of objects, from 1 on", remedy="leave it out for the longest page")
+    return int(text)
