@@ -30,6 +30,25 @@ def test_a_transaction_that_fails_keeps_nothing(tmp_path: Path) -> None:
     base.close()
 
 
+def test_a_full_disk_keeps_nothing_of_the_act_and_is_the_operators_turn(tmp_path: Path) -> None:
+    base = open_database(tmp_path / "node.sqlite")
+
+    def fill_the_disk() -> None:
+        with base.writing() as transaction:
+            transaction.connection.execute("pragma max_page_count = 60")  # The disk ends here, for this connection.
+            transaction.many(
+                "content_add",
+                ({"collection": "holdings", "digest": number.to_bytes(32, "big"), "body": b"x" * 50_000} for number in range(50)),
+            )
+
+    with pytest.raises(Unready, match="full") as error:
+        fill_the_disk()
+    assert "make room" in error.value.remedy
+    with base.reading() as transaction:
+        assert transaction.one("content_of", collection="holdings", digest=bytes(32)) is None
+    base.close()
+
+
 def test_opening_twice_applies_each_migration_once(tmp_path: Path) -> None:
     for _ in range(2):
         base = open_database(tmp_path / "node.sqlite")

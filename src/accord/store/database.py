@@ -106,14 +106,13 @@ class Database:
                 raise Unready(f"the database did not answer within {BUSY_SECONDS_MAX} s: {error}", remedy="see what holds it") from error
             try:
                 yield Transaction(connection)
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            try:
                 connection.execute("commit")
             except sqlite3.OperationalError as error:
-                connection.execute("rollback")
+                # A full disk, mostly. Nothing of the act was kept; what was acknowledged before is.
                 raise Unready(f"the database could not keep the act: {error}", remedy="make room on the disk, then do it again") from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
         finally:
             self._give_back(connection)
 
