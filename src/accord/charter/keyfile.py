@@ -12,11 +12,12 @@ Where the file is kept and when it is fetched is not known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from accord.errors import IntegrityFailure, LimitReached, Malformed
 from accord.seal.canonical import INTEGER_MAX, JSON, Fields, canonical, read_canonical
+from accord.seal.instant import instant_text, parse_instant
 from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
 from accord.seal.signature import sign_fields, verify_fields
 
@@ -47,7 +48,7 @@ class KeyFile:
             "member": self.member,
             "number": self.number,
             "keys": [entry.fields() for entry in self.keys],
-            "made_at": _instant_text(self.made_at),
+            "made_at": instant_text(self.made_at),
         }
 
     def sign(self, root: PrivateKey) -> bytes:
@@ -72,7 +73,7 @@ class KeyFile:
             member=_text(value, "member"),
             number=_number(value),
             keys=tuple(_role_key(entry) for entry in _entries(value)),
-            made_at=_instant(_text(value, "made_at")),
+            made_at=parse_instant(_text(value, "made_at"), what="the time of a key file"),
         )
         _check(key_file)
         return key_file
@@ -130,20 +131,3 @@ def _role_key(entry: JSON) -> RoleKey:
     if not isinstance(entry, dict):
         raise Malformed("key file: a key is an object")
     return RoleKey.parse(entry)
-
-
-def _instant_text(instant: datetime) -> str:
-    """Write an instant in UTC as RFC 3339 does, as `seal.keys` writes those of keys."""
-    if instant.utcoffset() != timedelta(0):
-        raise ValueError("the time of a key file is aware and in UTC")
-    return instant.replace(tzinfo=None).isoformat() + "Z"
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
-    except ValueError:
-        instant = None
-    if instant is None or _instant_text(instant) != text:
-        raise Malformed("the time of a key file is written as 2026-01-31T00:00:00Z, in UTC")
-    return instant

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +21,7 @@ import nacl.exceptions
 
 from accord.errors import Malformed, SignatureInvalid
 from accord.seal.canonical import Fields
+from accord.seal.instant import instant_text, parse_instant
 
 KEY_CHARACTERS_MAX: Final = 8192  # Characters of one key as text. The largest planned, ML-DSA-87, takes 3,456; more is not a key.
 
@@ -175,8 +176,8 @@ class RoleKey:
         return {
             "role": self.role.value,
             "key": str(self.public),
-            "valid_from": _instant_text(self.valid_from),
-            "valid_until": None if self.valid_until is None else _instant_text(self.valid_until),
+            "valid_from": instant_text(self.valid_from),
+            "valid_until": None if self.valid_until is None else instant_text(self.valid_until),
         }
 
     @classmethod
@@ -185,7 +186,12 @@ class RoleKey:
             case {"role": str(role), "key": str(key), "valid_from": str(start), "valid_until": str() | None as end, **rest} if not rest:
                 if role not in set(Role):
                     raise Malformed("a key has a role that does not exist")
-                return cls(Role(role), PublicKey.parse(key), _instant(start), None if end is None else _instant(end))
+                return cls(
+                    Role(role),
+                    PublicKey.parse(key),
+                    parse_instant(start, what="a time of a key"),
+                    None if end is None else parse_instant(end, what="a time of a key"),
+                )
             case _:
                 raise Malformed("a role key has exactly role, key, valid_from and valid_until (a time or null)")
 
@@ -210,20 +216,3 @@ def _algorithm(name: str) -> Algorithm:
     if name not in ALGORITHMS:
         raise Malformed(f"a key names an algorithm that is not known here; known: {', '.join(ALGORITHMS)}")
     return ALGORITHMS[name]
-
-
-def _instant_text(instant: datetime) -> str:
-    """Write an instant in UTC as RFC 3339 does, without a fraction of a second where there is none."""
-    if instant.utcoffset() != timedelta(0):
-        raise ValueError("a time of a key is aware and in UTC")
-    return instant.replace(tzinfo=None).isoformat() + "Z"
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
-    except ValueError:
-        instant = None
-    if instant is None or _instant_text(instant) != text:
-        raise Malformed("a time of a key is written as 2026-01-31T00:00:00Z, in UTC")
-    return instant
