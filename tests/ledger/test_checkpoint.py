@@ -180,7 +180,7 @@ def test_logs_and_keys_are_named_after_charter_and_members() -> None:
     assert expected == (ORIGIN, NAME, journal_origin(charter_id="sco.example/trial", member="kz", epoch=2))
 
 
-@pytest.mark.parametrize("member", ["", "journal", "receipt", "k/z", "k z", "k+z", "k\nz"])
+@pytest.mark.parametrize("member", ["", "journal", "receipt", "witness", "k/z", "k z", "k+z", "k\nz"])
 def test_a_member_whose_name_would_make_two_logs_one_is_refused(member: str) -> None:
     with pytest.raises(Malformed):
         channel_origin(charter_id="sco.example/trial", sender="kz", recipient=member, epoch=1)

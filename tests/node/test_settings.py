@@ -20,6 +20,7 @@ WHOLE = Settings(
         key_file=Path("keys/keys.json"),
         log=Path("keys/log.key"),
         receipt=Path("keys/receipt.key"),
+        witness=Path("keys/witness.key"),
         statement=Path("keys/statement.key"),
         transport=Path("keys/transport.key"),
         status_password=Path("keys/status.password"),

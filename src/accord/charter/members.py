@@ -17,7 +17,7 @@ from accord.charter.entry import Entry
 from accord.errors import Malformed
 from accord.seal.keys import PublicKey
 
-RESERVED: Final = frozenset({"journal", "receipt"})  # They stand in the names of logs where the name of a member would.
+RESERVED: Final = frozenset({"journal", "receipt", "witness"})  # They stand in the names of logs where the name of a member would.
 ZONE: Final = re.compile(r"[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+)+|UTC")
 
 

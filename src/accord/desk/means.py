@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from accord.charter.document import Charter
-from accord.ledger.checkpoint import channel_origin, journal_origin, receipt_name
+from accord.ledger.checkpoint import channel_origin, journal_origin, receipt_name, witness_name
 from accord.release.gate import Gate
 from accord.seal.keys import PrivateKey
 from accord.store.database import Database
@@ -20,6 +21,7 @@ class Signers:
 
     log: PrivateKey
     receipt: PrivateKey
+    witness: PrivateKey
     statement: PrivateKey
     transport: PrivateKey
 
@@ -35,6 +37,7 @@ class Means:
     signers: Signers
     key_file: bytes
     random: Callable[[int], bytes]
+    tiles: Path  # The folder of full tiles, as files.
 
     def channel_to(self, recipient: str) -> str:
         """The origin of this member's channel to another, which is also its name in the store."""
@@ -45,7 +48,14 @@ class Means:
 
     @property
     def journal(self) -> str:
-        return journal_origin(charter_id=self.charter.id, member=self.member, epoch=EPOCH)
+        return self.journal_of(self.member)
+
+    def journal_of(self, member: str) -> str:
+        """The origin of a member's journal of acts."""
+        return journal_origin(charter_id=self.charter.id, member=member, epoch=EPOCH)
+
+    def witness_name(self, member: str) -> str:
+        return witness_name(charter_id=self.charter.id, member=member)
 
     def receipt_name(self, member: str) -> str:
         return receipt_name(charter_id=self.charter.id, member=member)

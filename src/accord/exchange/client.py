@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx2
+import orjson
 
 from accord.desk.means import Means
-from accord.errors import PeerFault, PeerSilent
+from accord.errors import NotFound, PeerFault, PeerSilent
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, PAGE_WIRE_OCTETS_MAX, TOKEN_LIFE, WirePage, collection_id, decode_page, token
+from accord.ledger.tiles import Tile
 from accord.seal.canonical import digest_text
 
 ANSWER_SECONDS_MAX = 30.0  # Seconds for one answer to begin or go on. A page is made in well under one.
 NOTE_OCTETS_MAX = 64 * 2**10  # Bytes of a checkpoint or key file.
+TILE_OCTETS_MAX = 16 * 2**10  # Bytes of a tile or bundle: 256 hashes, or as many commitments with their lengths, have under 9 KiB.
+SEEN_OCTETS_MAX = 2**20  # Bytes of all checkpoints that a peer has seen: one for each of 250 members, cosignatures included.
 
 
 @dataclass(slots=True)
@@ -42,19 +46,75 @@ class PeerClient:
         path = f"/accord/v1/channels/{self.peer}/{self.means.member}/cosignature"
         self._ask("POST", path, octets_max=NOTE_OCTETS_MAX, content=(note + line).encode(), media_type="text/plain")
 
+    def journal_checkpoint(self) -> str:
+        """The published checkpoint of the peer's journal, with the cosignatures over it."""
+        return self._get("/accord/v1/journal/checkpoint", octets_max=NOTE_OCTETS_MAX).decode("utf-8", errors="replace")
+
+    def journal_tile(self, tile: Tile) -> bytes:
+        """A tile of the peer's journal; `NotFound` where it has none."""
+        return self._tile(f"/accord/v1/journal/{tile}")
+
+    def channel_tile(self, sender: str, recipient: str, tile: Tile) -> bytes:
+        """A tile of a channel between the peer and us; `NotFound` where it has none."""
+        return self._tile(f"/accord/v1/channels/{sender}/{recipient}/{tile}")
+
+    def journals_seen(self) -> dict[str, str]:
+        """The newest checkpoint of every journal that the peer knows, by member. Nothing of it is believed yet."""
+        try:
+            seen = orjson.loads(self._get("/accord/v1/journal/seen", octets_max=SEEN_OCTETS_MAX))
+        except orjson.JSONDecodeError:
+            seen = None
+        if not isinstance(seen, dict) or not all(isinstance(note, str) for note in seen.values()):
+            raise PeerFault("journal", f"what {self.peer} has seen is not a map of members to checkpoints")
+        return seen
+
+    def add_checkpoint(self, body: str) -> tuple[int, str]:
+        """Ask the peer to cosign our journal (tlog-witness); gives the status and the answer, whatever it is."""
+        status, answer = self._exchange(
+            "POST", "/accord/v1/add-checkpoint", octets_max=NOTE_OCTETS_MAX, content=body.encode(), media_type="text/plain"
+        )
+        return status, answer.decode("utf-8", errors="replace")
+
     def keys(self) -> bytes:
         """The peer's key file."""
         return self._get("/accord/v1/keys", octets_max=NOTE_OCTETS_MAX)
+
+    def introduced(self, ask: Callable[[], str]) -> str:
+        """Ask, and introduce this node first where the peer does not know it yet."""
+        try:
+            return ask()
+        except Unknown:
+            self.introduce()
+            return ask()
 
     def introduce(self) -> None:
         """Give the peer our key file, so that it knows the key of our tokens."""
         path = f"/accord/v1/keys/{self.means.member}"
         self._ask("PUT", path, octets_max=NOTE_OCTETS_MAX, content=self.means.key_file, media_type="application/json")
 
+    def _tile(self, path: str) -> bytes:
+        try:
+            return self._get(path, octets_max=TILE_OCTETS_MAX)
+        except Missing as missing:
+            raise NotFound(missing.says) from missing
+
     def _get(self, path: str, *, octets_max: int) -> bytes:
         return self._ask("GET", path, octets_max=octets_max)
 
     def _ask(self, method: str, path: str, *, octets_max: int, content: bytes | None = None, media_type: str = "") -> bytes:
+        status, body = self._exchange(method, path, octets_max=octets_max, content=content, media_type=media_type)
+        if status == 401:
+            raise Unknown("token", f"{self.peer} does not know our keys yet")
+        says = f"{self.peer} answered {status}: {body[:500].decode('utf-8', errors='replace')}"
+        if status == 404:
+            raise Missing("answer", says)
+        if status >= 300:
+            raise Refused("answer", says)
+        return body
+
+    def _exchange(
+        self, method: str, path: str, *, octets_max: int, content: bytes | None = None, media_type: str = ""
+    ) -> tuple[int, bytes]:
         headers = {
             "Authorization": f"Bearer {self._bearer()}",
             CHARTER_HEADER: digest_text(self.means.charter.digest),
@@ -66,17 +126,11 @@ class PeerClient:
             with self.http.stream(
                 method, path, headers=headers, content=content, timeout=ANSWER_SECONDS_MAX, follow_redirects=False
             ) as answer:
-                body = _bounded(answer, octets_max)
-                status = answer.status_code
+                return answer.status_code, _bounded(answer, octets_max)
         except httpx2.HTTPError as error:
             raise PeerSilent(
                 "contact", f"{self.peer} does not answer: {type(error).__name__}", remedy="check its address and the line"
             ) from error
-        if status == 401:
-            raise Unknown("token", f"{self.peer} does not know our keys yet")
-        if status >= 300:
-            raise Refused("answer", f"{self.peer} answered {status}: {body[:500].decode('utf-8', errors='replace')}")
-        return body
 
     def _bearer(self) -> str:
         now = self.clock()
@@ -93,6 +147,10 @@ class Unknown(PeerFault):
 
 class Refused(PeerFault):
     """The peer answered and did not do what it was asked."""
+
+
+class Missing(Refused):
+    """The peer has no such thing, or not for us."""
 
 
 def _bounded(answer: httpx2.Response, octets_max: int) -> bytes:

@@ -21,7 +21,7 @@ from accord.desk import introduce, serve
 from accord.desk.clients import Client
 from accord.desk.means import Means
 from accord.errors import AccordError, LimitReached, NotFound, Refusal, Unready
-from accord.exchange import holdings
+from accord.exchange import holdings, logs
 from accord.exchange.guard import CHALLENGE, Asking, NotAuthorised, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
 from accord.exchange.guard import Door as Door
 from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX
@@ -45,8 +45,10 @@ _RAW = Depends(_body)
 def attach(app: FastAPI, door: Door) -> None:
     """Put the exchange's routes and its translation of errors on an application."""
     app.include_router(holdings.routes(door))
+    app.include_router(holdings.status_route(door))
     app.include_router(_taxii(door))
     app.include_router(_nodes(door))
+    app.include_router(logs.routes(door))
     app.add_exception_handler(AccordError, _error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_served)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accord.desk import introduce, recall, receive
+from accord.desk import introduce, recall, receive, watch
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
 from accord.errors import IntegrityFailure
 from accord.exchange.client import PeerClient, Refused, Unknown
+from accord.ledger.tiles import Tile
 
 PAGES_MAX = 1_000_000  # Pages of one round: more objects than any channel has; a peer that feeds us for ever is stopped.
 
@@ -40,6 +41,19 @@ def synchronise(
         _hand_over(means, client, note, now=clock())
         return Synced(peer, receive.position(means, peer), 0, 0, idle=True)
     introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
+    try:
+        return _catch_up(means, client, note, clock=clock, progress=progress)
+    except IntegrityFailure as failure:
+        if failure.duty in ("growth", "root"):  # The sender may have signed two histories: then both are kept.
+            _keep_evidence(means, client, now=clock())
+        raise
+
+
+def _catch_up(
+    means: Means, client: PeerClient, note: str, *, clock: Callable[[], datetime], progress: Callable[[int, int], None]
+) -> Synced:
+    """Fetch, prove and keep what is between us and the checkpoint."""
+    peer = client.peer
     head = receive.check_head(means, peer, note, now=clock())
     kept = declined = 0
     for _ in range(PAGES_MAX):
@@ -58,6 +72,13 @@ def synchronise(
     recall.confirm(means, peer, now=clock())
     recall.forget(means)
     return Synced(peer, head.size, kept, declined, idle=False)
+
+
+def _keep_evidence(means: Means, client: PeerClient, *, now: datetime) -> None:
+    def fetch(tile: Tile) -> bytes:
+        return client.channel_tile(client.peer, means.member, tile)
+
+    watch.note_channel(means, client.peer, ask=client.checkpoint, fetch=fetch, now=now)
 
 
 def _checkpoint(client: PeerClient) -> str:

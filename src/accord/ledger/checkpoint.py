@@ -25,7 +25,7 @@ from accord.seal.keys import PrivateKey, PublicKey, base64_text, parse_base64
 
 _SIZE_TEXT: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _BODY_LINES: Final = 3
-_RESERVED: Final = frozenset({"journal", "receipt"})  # They stand where the name of a member would, so no member may have them.
+_RESERVED: Final = frozenset({"journal", "receipt", "witness"})  # They stand where the name of a member would, so no member may have them.
 _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,6 +68,11 @@ def journal_origin(*, charter_id: str, member: str, epoch: int) -> str:
 def receipt_name(*, charter_id: str, member: str) -> str:
     """Name the key under which a member cosigns what it received: ``sco.example/kz/receipt``."""
     return f"{_checked(charter_id)}/{_member(member)}/receipt"
+
+
+def witness_name(*, charter_id: str, member: str) -> str:
+    """Name the key under which a member cosigns the journals of others: ``sco.example/kz/witness``."""
+    return f"{_checked(charter_id)}/{_member(member)}/witness"
 
 
 def sign(checkpoint: Checkpoint, *, key: PrivateKey) -> str:
@@ -131,7 +136,7 @@ def _checked(part: str) -> str:
 
 def _member(name: str) -> str:
     if "/" in name or name in _RESERVED:
-        raise Malformed("the name of a member in the origin of a log has no slash and is neither journal nor receipt")
+        raise Malformed("the name of a member in the origin of a log has no slash and is none of journal, receipt and witness")
     return _checked(name)
 
 

@@ -51,6 +51,7 @@ def opened(folder: Path) -> Iterator[Node]:
     signers = Signers(
         log=read_key(folder / settings.keys.log),
         receipt=read_key(folder / settings.keys.receipt),
+        witness=read_key(folder / settings.keys.witness),
         statement=read_key(folder / settings.keys.statement),
         transport=read_key(folder / settings.keys.transport),
     )
@@ -67,6 +68,7 @@ def opened(folder: Path) -> Iterator[Node]:
         signers=signers,
         key_file=key_file,
         random=os.urandom,
+        tiles=folder / "tiles",
     )
     try:
         yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip())

@@ -21,7 +21,7 @@ from accord.seal.keys import PrivateKey, Role, RoleKey
 from accord.store.database import open_database
 
 CHARTER_FILE = "charter.json"
-OPERATIONAL = (Role.LOG, Role.RECEIPT, Role.STATEMENT, Role.TRANSPORT)
+OPERATIONAL = (Role.LOG, Role.RECEIPT, Role.WITNESS, Role.STATEMENT, Role.TRANSPORT)
 DEFAULT_PORT = 8100
 SYNC_SECONDS = 5  # Seconds between two looks at a partner: a record is there within a breath, and an idle look costs one round trip.
 
@@ -148,6 +148,7 @@ def _operational_keys(folder: Path, charter: Charter, member: str, root: Private
         key_file=path,
         log=paths[Role.LOG],
         receipt=paths[Role.RECEIPT],
+        witness=paths[Role.WITNESS],
         statement=paths[Role.STATEMENT],
         transport=paths[Role.TRANSPORT],
         status_password=Path("keys") / "status.password",

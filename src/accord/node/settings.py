@@ -18,6 +18,7 @@ A whole specimen, as `accord init` writes it:
     key_file = "keys/keys.json"
     log = "keys/log.key"
     receipt = "keys/receipt.key"
+    witness = "keys/witness.key"
     statement = "keys/statement.key"
     transport = "keys/transport.key"
     status_password = "keys/status.password"
@@ -62,6 +63,7 @@ class Keys(_Strict):
     key_file: Path
     log: Path
     receipt: Path
+    witness: Path
     statement: Path
     transport: Path
     status_password: Path

@@ -103,5 +103,19 @@ def note_acts(transaction: Transaction, journal: str, entries: Sequence[Fields],
     append(transaction, log, leaves, now=now)
 
 
+def erase_act(transaction: Transaction, journal: str, position: int) -> bool:
+    """Destroy body and salt of one entry of the journal; False when there was nothing left. Its commitment stays."""
+    row = transaction.one("leaf_digest_at", collection=journal, position=position)
+    if row is None or transaction.run("leaf_forget", collection=journal, position=position) != 1:
+        return False
+    transaction.run("content_forget", collection=journal, digest=bytes(row[0]))
+    return True
+
+
+def receipts_of(transaction: Transaction, collection: str) -> list[Receipt]:
+    """Every receipt of a channel, in the order of sizes."""
+    return [Receipt(row[0], row[1], row[2], row[3], bool(row[4])) for row in transaction.all("receipts_of", collection=collection)]
+
+
 def _receipt(row: Row | None) -> Receipt | None:
     return None if row is None else Receipt(row[0], row[1], row[2], row[3], bool(row[4]))
