@@ -40,7 +40,7 @@ class Tool:
     def get(self, path: str, **headers: str) -> httpx2.Response:
         return self.ask("GET", path, headers=headers)
 
-    def post(self, *objects: dict[str, Any], **headers: str) -> httpx2.Response:
+    def post(self, *objects: Any, headers: dict[str, str] | None = None) -> httpx2.Response:
         return self.ask("POST", "objects/", content=orjson.dumps({"objects": list(objects)}), headers=headers)
 
     def ids(self, query: str = "") -> list[str]:

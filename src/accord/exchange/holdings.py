@@ -6,20 +6,21 @@ A tool goes on with `next`, a position that is sealed (docs/decisions/0012): it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from accord.desk import holdings
+from accord.desk import holdings, submit
 from accord.desk.clients import Client
 from accord.desk.holdings import ALL, FIRST, HOLDINGS_PAGE_OBJECTS_MAX, LAST, HoldingsPage, Selection
 from accord.desk.means import Means
-from accord.errors import Malformed, NotFound, Refusal
-from accord.exchange.guard import Door, Unacceptable, client_of
+from accord.errors import LimitReached, Malformed, NotFound, Refusal
+from accord.exchange.guard import Door, Unacceptable, client_of, is_taxii
 from accord.exchange.wire import MEDIA_TYPE, collection_id
 from accord.seal.envelope import NONCE_BYTES, derived_key, open_sealed, seal
 from accord.stix.times import instant, is_timestamp, moment
@@ -66,7 +67,7 @@ def routes(door: Door) -> APIRouter:
     """The routes of the collection. They stand before those of channels, whose paths are more general."""
     router = APIRouter(prefix=f"{API_ROOT}collections/{holdings_id(door.means)}", tags=["TAXII 2.1"])
     means, who = door.means, client_of(door)
-    ask = _questions(means)
+    ask, submission = _questions(means), Depends(_submission(door))
 
     @router.get("/")
     def resource(request: Request) -> Response:
@@ -78,6 +79,11 @@ def routes(door: Door) -> APIRouter:
         """TAXII 2.1, 5.4: a page of objects, as they are kept."""
         question = ask.read(request, _reading(who(request)))
         return ask.answer(question, _page(means, question), _contents)
+
+    @router.post("/objects/")
+    def add_objects(given: Given = submission) -> Response:
+        """TAXII 2.1, 5.5: objects become the member's own records. All is done when the answer comes, so the status is complete."""
+        return taxii(submit.submit(means, given.body, client=given.client, now=door.clock()), status=202)
 
     @router.get("/manifest/")
     def manifest(request: Request) -> Response:
@@ -98,6 +104,59 @@ def routes(door: Door) -> APIRouter:
         return ask.answer(question, _page_of(means, question, identifier), _versions)
 
     return router
+
+
+def status_route(door: Door) -> APIRouter:
+    """What became of a request (TAXII 2.1, 4.3): a client sees its own."""
+    router = APIRouter(prefix=API_ROOT + "status", tags=["TAXII 2.1"])
+    means, who = door.means, client_of(door)
+
+    @router.get("/{identifier}/")
+    def status(request: Request, identifier: str) -> Response:
+        """TAXII 2.1, 4.3: the status of a request."""
+        body = holdings.status(means, client=who(request).name, identifier=identifier)
+        if body is None:
+            raise NotFound("no such status")
+        return taxii(body)
+
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a client handed in."""
+
+    client: Client
+    body: bytes
+
+
+def _submission(door: Door) -> Callable[[Request], Awaitable[Given]]:
+    """The guard of handing in: who, whether it may, the media type, and only then the body, counted while it comes."""
+    who = client_of(door)
+
+    async def submission(request: Request) -> Given:
+        client = await run_in_threadpool(who, request)
+        if not client.may_write:
+            raise Unacceptable(403, f"{client.name} may not hand anything in", remedy="ask the operator for a client with --write")
+        if not is_taxii(request.headers.get("content-type", "")):
+            raise Unacceptable(415, "what is handed in is application/taxii+json;version=2.1", remedy="say so in Content-Type")
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise Unacceptable(415, "what is handed in is not compressed", remedy="leave Content-Encoding out")
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or len(length) > _LIMIT_DIGITS_MAX or int(length) > CONTENT_OCTETS_MAX:
+            raise _too_long()
+        parts, total = [], 0
+        async for part in request.stream():
+            parts.append(part)
+            if (total := total + len(part)) > CONTENT_OCTETS_MAX:
+                raise _too_long()
+        return Given(client, b"".join(parts))
+
+    return submission
+
+
+def _too_long() -> LimitReached:
+    return LimitReached("CONTENT_OCTETS_MAX", f"a request of more than {CONTENT_OCTETS_MAX:,} bytes", remedy="hand it in in parts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,50 @@ def unpack(raw: bytes) -> Iterator[Fields | AccordError]:
         yield Malformed("the file is neither a bundle, an object, a list of objects nor one object a line; it may end too early")
 
 
+def unpack_envelope(raw: bytes) -> Iterator[Fields | AccordError]:
+    """The objects of a TAXII envelope in their order (TAXII 2.1, 3.7); what cannot be read stands in its place as the error that says why.
+
+    Raises `Malformed` where the text is no envelope. Its other properties are read as strictly as an object, and said nothing of.
+    """
+    start = _after_space(raw, 0)
+    end = _value_end(raw, start)
+    if not raw.startswith(b"{", start) or end is None or _after_space(raw, end) != len(raw):
+        raise Malformed("the request is not one JSON object", remedy='hand in {"objects": [...]}')
+    objects = _envelope_objects(raw, start, end)
+    if objects is None or not raw.startswith(b"[", objects):
+        raise Malformed("the envelope has no list of objects", remedy='hand in {"objects": [...]}')
+    return _elements(raw, objects)
+
+
+def _envelope_objects(raw: bytes, start: int, end: int) -> int | None:
+    """Where the value of `objects` begins; the whole object but for that value has to be JSON."""
+    objects: int | None = None
+    known: set[JSON] = set()
+    position = _after_space(raw, start + 1)
+    while not (raw.startswith(b"}", position) and not known):
+        name = _STRING.match(raw, position, end)
+        colon = end if name is None else _after_space(raw, name.end())
+        value = _after_space(raw, colon + 1)
+        value_end = _value_end(raw, value)
+        if name is None or raw[colon : colon + 1] != b":" or value_end is None or value_end >= end:
+            raise Malformed("the envelope is not JSON")
+        key = read_json(name[0])
+        if key in known or len(known) == _BUNDLE_PROPERTIES_MAX:
+            raise Malformed("the envelope names a property twice, or far too many")
+        known.add(key)
+        if key == "objects":
+            objects = value
+        else:
+            read_json(raw[value:value_end])
+        position = _after_space(raw, value_end)
+        if position == end - 1:
+            break
+        if raw[position : position + 1] != b",":
+            raise Malformed("the envelope is not JSON")
+        position = _after_space(raw, position + 1)
+    return objects
+
+
 def _unpack_value(raw: bytes, start: int, end: int) -> Iterator[Fields | AccordError]:
     """The objects of one JSON value: those of a list or bundle, else itself."""
     if raw.startswith(b"[", start):

@@ -1,0 +1,213 @@
+"""What a tool hands in becomes the member's own, or is refused object by object with its reason; nothing hostile is a 5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from accord.desk import importing, read
+from accord.desk.status import status
+from accord.exchange.holdings import CONTENT_OCTETS_MAX
+from accord.exchange.wire import MEDIA_TYPE
+from accord.store.records import Came
+from tests.exchange.tools import Tool, tool_of
+from tests.stories.alliance import Alliance, founded, indicator
+
+
+@pytest.fixture(scope="module")
+def alliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alliance]:
+    with founded(tmp_path_factory.mktemp("submission")) as found:
+        yield found
+        found.check_everything()
+
+
+@pytest.fixture(scope="module")
+def tool(alliance: Alliance) -> Tool:
+    return tool_of(alliance, "KZ", "feeder")
+
+
+def _counts(answer: Any) -> tuple[int, int, int, int]:
+    body = answer.json()
+    return answer.status_code, body["total_count"], body["success_count"], body["failure_count"]
+
+
+def _reason(tool: Tool, thing: Any) -> str:
+    answer = tool.post(thing)
+    assert (202, 1, 0, 1) == _counts(answer)
+    reason: str = answer.json()["failures"][0]["message"]
+    return reason
+
+
+def test_what_is_handed_in_is_the_members_own_unreleased_and_there_at_once(alliance: Alliance, tool: Tool) -> None:
+    answer = tool.post(indicator(100), indicator(101))
+    assert (202, 2, 2, 0) == _counts(answer)
+    body = answer.json()
+    assert ("complete", 0, MEDIA_TYPE) == (body["status"], body["pending_count"], answer.headers["content-type"])
+    assert {indicator(100)["id"], indicator(101)["id"]} <= set(tool.ids())
+    held = read.show(alliance.means("KZ"), indicator(100)["id"]).held
+    assert (Came.OWN, "KZ", "KZ") == (held.came, held.source, held.originator.name)
+    assert all(channel.size == 0 for channel in status(alliance.means("KZ")).outgoing)
+    assert body == tool.get(f"/taxii2/accord/status/{body['id']}/").json()
+    assert 404 == tool_of(alliance, "KZ", "stranger").get(f"/taxii2/accord/status/{body['id']}/").status_code
+    assert 404 == tool.get("/taxii2/accord/status/x/").status_code
+
+
+def test_part_of_a_request_may_fail_and_each_failure_says_why(tool: Tool) -> None:
+    answer = tool.post(indicator(110), {**indicator(111), "valid_from": "yesterday"}, indicator(112))
+    assert (202, 3, 2, 1) == _counts(answer)
+    [failure] = answer.json()["failures"]
+    assert indicator(111)["id"] == failure["id"]
+    assert "valid_from" in failure["message"] and "STIX 2.1" in failure["message"]
+    assert indicator(111)["id"] not in tool.ids()
+
+
+def test_the_same_again_is_well_and_adds_nothing(alliance: Alliance, tool: Tool) -> None:
+    tool.post(indicator(120))
+    before = sum(item.records for item in status(alliance.means("KZ")).holdings)
+    assert (202, 2, 2, 0) == _counts(tool.post(indicator(120), indicator(120)))
+    assert before == sum(item.records for item in status(alliance.means("KZ")).holdings)
+
+
+def test_one_version_has_one_content_and_a_later_version_is_taken(tool: Tool) -> None:
+    tool.post(indicator(130))
+    assert "later modified" in _reason(tool, {**indicator(130), "name": "Another name"})
+    # The same instant, written otherwise.
+    assert "later modified" in _reason(tool, {**indicator(130), "modified": "2026-11-20T08:10:00.0000Z"})
+    later = {**indicator(130), "modified": "2026-11-21T08:10:00.000Z", "name": "Another name"}
+    assert (202, 1, 1, 0) == _counts(tool.post(later))
+    assert [later] == tool.get(f"objects/?match[id]={later['id']}").json()["objects"]
+
+
+def test_only_the_originator_gives_another_version(alliance: Alliance, tool: Tool) -> None:
+    alliance.publish("KG", indicator(140), to="KZ")
+    alliance.sync("KZ", "KG")
+    importing.import_files(alliance.means("KZ"), [orjson.dumps(indicator(141))], source="Invented feed", now=alliance.clock())
+    later = "2026-11-21T08:10:00.000Z"
+    assert "KG's" in _reason(tool, {**indicator(140), "modified": later})
+    assert "Invented feed's" in _reason(tool, {**indicator(141), "modified": later})
+    assert (202, 1, 1, 0) == _counts(tool.post(indicator(140)))  # Byte for byte what is held: it stays KG's.
+    assert Came.CHANNEL is read.show(alliance.means("KZ"), indicator(140)["id"]).held.came
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        ({"type": "accord-release", "id": "accord-release--6f1c0f5e-0d43-4d0a-9f5c-3d6f0a6f2b11"}, "made by Accord itself"),
+        ({**indicator(150), "type": "accord-recall"}, "made by Accord itself"),
+        ({"type": "bundle", "id": "bundle--6f1c0f5e-0d43-4d0a-9f5c-3d6f0a6f2b11"}, ""),
+        (1, "JSON object"),
+        (None, "JSON object"),
+        ([], "JSON object"),
+        ({}, ""),
+        ({"type": 1, "id": 2, "modified": 3}, ""),
+        ({"type": "indicator", "id": "x" * 100_000}, ""),
+        ({**indicator(151), "x_far": 2**60}, "INTEGER_MAX"),
+        ({**indicator(151), "description": "x" * 2**20}, "OBJECT_BYTES_MAX"),
+    ],
+)
+def test_an_object_that_cannot_be_kept_is_one_failure(tool: Tool, thing: Any, said: str) -> None:
+    assert said in _reason(tool, thing)
+
+
+def test_what_endangers_us_is_refused_with_the_limits_name_and_the_rest_is_kept(tool: Tool) -> None:
+    good = orjson.dumps(indicator(160))
+    for hostile, said in (
+        (b'{"a":' + b"[" * 80 + b"]" * 80 + b"}", "DEPTH_MAX"),
+        (b'{"type":"x","type":"y"}', "twice"),
+        (b'{"type":"\xff"}', ""),
+        (b'{"type":"\\ud800"}', ""),
+        (b'{"type":1e999}', ""),
+    ):
+        answer = tool.ask("POST", "objects/", content=b'{"objects":[' + hostile + b"," + good + b"]}")
+        assert (202, 2, 1, 1) == _counts(answer)
+        assert said in answer.json()["failures"][0]["message"]
+    assert indicator(160)["id"] in tool.ids()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"null", b"[]", b"{}", b"1", b'"x"', b"{", b"[[", b"\xff", b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a":' * 10_000),
+        *(b'{"objects":{}}', b'{"objects":null}', b'{"objects":[],"objects":[]}', b'{"objects":[],"\\u006fbjects":[]}', b'{"objects":[],}'),
+        *(
+            b'{"objects":[] "more":false}',
+            b'{"objects":[],"more":tru}',
+            b'{"objects":[]}x',
+            b'{,"objects":[]}',
+            b'{"objects" []}',
+            b"{1:[]}",
+        ),
+    ],
+)
+def test_what_is_no_envelope_is_a_4xx_and_changes_nothing(alliance: Alliance, tool: Tool, content: bytes) -> None:
+    before = status(alliance.means("KZ")).journal_size
+    answer = tool.ask("POST", "objects/", content=content)
+    assert (400, "400") == (answer.status_code, answer.json()["http_status"])
+    assert before == status(alliance.means("KZ")).journal_size
+
+
+@pytest.mark.parametrize("content", [b'{"objects":[]}', b' { "more" : false , "objects" : [ ] } ', b'{"objects":[],"x_own":{"a":[1]}}'])
+def test_an_empty_envelope_is_done_at_once(tool: Tool, content: bytes) -> None:
+    assert (202, 0, 0, 0) == _counts(tool.ask("POST", "objects/", content=content))
+
+
+def test_too_many_objects_and_too_many_bytes_are_refused_with_the_limits_name(tool: Tool) -> None:
+    many = tool.ask("POST", "objects/", content=b'{"objects":[' + b",".join([b"1"] * 10_001) + b"]}")
+    assert 413 == many.status_code
+    assert "SUBMISSION_OBJECTS_MAX" in many.json()["description"]
+    long = b'{"objects":["' + b"x" * CONTENT_OCTETS_MAX + b'"]}'
+    for content in (long, iter([long[: len(long) // 2], long[len(long) // 2 :]])):
+        answer = tool.ask("POST", "objects/", content=content)  # type: ignore[arg-type]  # A body in parts, of no announced length.
+        assert 413 == answer.status_code
+        assert "CONTENT_OCTETS_MAX" in answer.json()["description"]
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "9" * 30])
+def test_a_length_that_is_none_is_refused(tool: Tool, length: str) -> None:
+    assert 413 == tool.ask("POST", "objects/", content=b'{"objects":[]}', headers={"Content-Length": length}).status_code
+
+
+@pytest.mark.parametrize(
+    ("headers", "status_code"),
+    [
+        ({"Content-Type": "application/taxii+json"}, 202),
+        ({"Content-Type": "application/taxii+json; version=2.1; charset=utf-8"}, 202),
+        ({"Content-Type": "application/json"}, 415),
+        ({"Content-Type": "application/taxii+json;version=2.0"}, 415),
+        ({"Content-Type": "*/*"}, 415),
+        ({"Content-Type": ""}, 415),
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Accept": "text/html"}, 406),
+        ({"Authorization": ""}, 401),
+    ],
+)
+def test_the_media_types_of_a_request_are_held(tool: Tool, headers: dict[str, str], status_code: int) -> None:
+    assert status_code == tool.post(headers=headers).status_code
+
+
+def test_a_tool_without_the_right_to_write_is_told_so(alliance: Alliance) -> None:
+    reader = tool_of(alliance, "KZ", "only-reader", write=False)
+    answer = reader.post(indicator(170))
+    assert (403, "403") == (answer.status_code, answer.json()["http_status"])
+    assert indicator(170)["id"] not in reader.ids()
+
+
+def test_the_journal_names_the_client_and_the_counts(alliance: Alliance, tool: Tool) -> None:
+    means = alliance.means("KZ")
+    tool.post(indicator(180), {**indicator(181), "valid_from": "x"})
+    with means.database.reading() as transaction:
+        bodies = [orjson.loads(row[0]) for row in transaction.connection.execute("select body from content where collection <> 'holdings'")]
+    entry = max((body for body in bodies if body["act"] == "submitted"), key=lambda body: str(body["at"]))
+    assert ("feeder", 1, 0, 1) == (entry["client"], entry["records"], entry["known"], entry["refused"])
+
+
+def test_only_the_newest_statuses_are_kept(tool: Tool) -> None:
+    first = tool.post().json()["id"]
+    last = [tool.post().json()["id"] for _ in range(100)][-1]
+    assert (404, 200) == (
+        tool.get(f"/taxii2/accord/status/{first}/").status_code,
+        tool.get(f"/taxii2/accord/status/{last}/").status_code,
+    )
