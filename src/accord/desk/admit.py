@@ -13,22 +13,24 @@ from typing import Final
 from accord.charter.force import law_between
 from accord.desk.means import Means
 from accord.desk.prove import Proven
+from accord.errors import AccordError
 from accord.release.decision import Released, Withheld
 from accord.release.question import question_about
-from accord.seal.canonical import Fields, digest_text
+from accord.seal.canonical import digest_text
 from accord.stix.extensions import is_accord_type
 from accord.stix.marking import tlp_of
-from accord.stix.record import concerns_person
+from accord.stix.record import Record, concerns_person, of_canonical
 from accord.stix.schema import faults_of
 from accord.stix.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Kept, with what breaks the standard, when `ground` is empty; declined on that ground otherwise."""
+    """Kept as `record`, with what breaks the standard, when `ground` is empty; declined on that ground otherwise."""
 
     ground: str
     faults: tuple[str, ...] = ()
+    record: Record | None = None
 
 
 KEPT: Final = Admission("")
@@ -46,7 +48,7 @@ def admit(means: Means, sender: str, items: Sequence[Proven]) -> list[Admission]
         if statement.id not in grounds:
             grounds[statement.id] = _ground_of(means, sender, statement)
         ground = grounds[statement.id]
-        admissions.append(Admission(ground) if ground else _of_record(item.fields, statement))
+        admissions.append(Admission(ground) if ground else _of_record(item, statement))
     return admissions
 
 
@@ -62,7 +64,8 @@ def _ground_of(means: Means, sender: str, statement: Statement) -> str:
             return "; ".join(map(str, grounds))
 
 
-def _of_record(fields: Fields, statement: Statement) -> Admission:
+def _of_record(item: Proven, statement: Statement) -> Admission:
+    fields = item.fields
     if is_accord_type(str(fields.get("type"))):
         return Admission(f"control: {fields.get('type')} does not travel under a release statement")
     own = tlp_of(fields)
@@ -73,4 +76,7 @@ def _of_record(fields: Fields, statement: Statement) -> Admission:
     faults = tuple(str(fault) for fault in faults_of(fields))
     if faults and not statement.as_received:
         return Admission("standard: " + "; ".join(faults[:3]))
-    return Admission("", faults)
+    try:
+        return Admission("", faults, of_canonical(item.content, fields))
+    except AccordError as error:  # It has no type or no id: nothing that could be kept.
+        return Admission(f"standard: {error.says}")

@@ -46,6 +46,7 @@ class Proven:
     """One position of a page, proven. `meaning` is the statement that covers a record or that it is, the control that it is, or None where it is gone."""
 
     fields: Fields
+    content: bytes
     leaf: NewLeaf
     meaning: Statement | Control | None
 
@@ -74,7 +75,7 @@ def prove(
     for number, parcel in enumerate(parcels):
         position = log.size + number
         if isinstance(parcel, Gone):
-            proven.append(Proven({}, _covered(cover, parcel.commitment, None, position), None))
+            proven.append(Proven({}, b"", _covered(cover, parcel.commitment, None, position), None))
             continue
         content = _content(parcel, position)
         sealed = commitment(salt=parcel.salt, content=content)
@@ -85,12 +86,12 @@ def prove(
             named = set(meaning.commitments) if isinstance(meaning, Statement) else set()
             cover = _Cover(number, meaning if isinstance(meaning, Statement) else None, named, cover.seen)
             cover.seen.add(sealed)
-            proven.append(Proven(parcel.fields, NewLeaf(sealed, parcel.salt, digest_of(content), number, len(content)), meaning))
+            proven.append(Proven(parcel.fields, content, NewLeaf(sealed, parcel.salt, digest_of(content), number, len(content)), meaning))
         else:
             leaf = _covered(cover, sealed, parcel.salt, position)
             assert cover.statement is not None, "what is covered is covered by a statement"
             whole = NewLeaf(sealed, parcel.salt, digest_of(content), leaf.statement, len(content))
-            proven.append(Proven(parcel.fields, whole, cover.statement))
+            proven.append(Proven(parcel.fields, content, whole, cover.statement))
     _all_came(transaction, log, cover)
     return proven
 

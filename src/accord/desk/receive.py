@@ -29,7 +29,7 @@ from accord.ledger.tree import EMPTY
 from accord.seal.canonical import Fields
 from accord.seal.keys import Role
 from accord.stix.control import Control
-from accord.stix.record import of_fields
+from accord.stix.record import of_canonical
 from accord.stix.statement import Statement, timestamp
 from accord.store import acts, erasure, logs, peers, records
 from accord.store.acts import Receipt
@@ -186,9 +186,9 @@ def _keep(
 
 
 def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
-    assert isinstance(item.meaning, Statement), "a record is covered by a statement"
+    assert isinstance(item.meaning, Statement) and admission.record is not None, "a record is covered by a statement, and was admitted"
     return Arrival(
-        of_fields(item.fields),
+        admission.record,
         Came.CHANNEL,
         sender,
         item.meaning.originator,
@@ -199,6 +199,6 @@ def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
 
 def _keep_word(transaction: Transaction, name: str, position: int, item: Proven) -> None:
     """A statement or control record itself: kept as bytes, and a statement's review date is noted."""
-    records.keep_contents(transaction, [of_fields(item.fields)])
+    records.keep_contents(transaction, [of_canonical(item.content, item.fields)])
     if isinstance(item.meaning, Statement):
         erasure.keep_expiry(transaction, name, position=position, statement=item.meaning.id, review=item.meaning.terms.review)

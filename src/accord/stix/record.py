@@ -53,6 +53,11 @@ def of_fields(fields: Fields) -> Record:
     return _record(fields, canonical(fields))
 
 
+def of_canonical(content: bytes, fields: Fields) -> Record:
+    """The record of bytes that the caller has just made from these fields with `seal.canonical`; raises what `of_fields` does."""
+    return _record(fields, content)
+
+
 def _record(fields: Fields, content: bytes) -> Record:
     if len(content) > OBJECT_BYTES_MAX:
         raise LimitReached("OBJECT_BYTES_MAX", f"an object of {len(content):,} bytes; at most {OBJECT_BYTES_MAX:,} are taken")
