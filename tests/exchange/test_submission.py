@@ -10,8 +10,10 @@ import pytest
 
 from accord.desk import importing, read
 from accord.desk.status import status
+from accord.errors import NotFound
 from accord.exchange.holdings import CONTENT_OCTETS_MAX
-from accord.exchange.wire import MEDIA_TYPE
+from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, collection_id, token
+from accord.seal.canonical import digest_text
 from accord.store.records import Came
 from tests.exchange.tools import Tool, tool_of
 from tests.stories.alliance import Alliance, founded, indicator
@@ -211,3 +213,59 @@ def test_only_the_newest_statuses_are_kept(tool: Tool) -> None:
         tool.get(f"/taxii2/accord/status/{first}/").status_code,
         tool.get(f"/taxii2/accord/status/{last}/").status_code,
     )
+
+
+def test_deleting_what_was_released_recalls_it_and_leaves_no_byte(alliance: Alliance, tool: Tool) -> None:
+    word = "quincunx"
+    thing = {**indicator(190), "name": f"The {word} host (invented)"}
+    later = {**thing, "modified": "2026-11-21T08:10:00.000Z"}
+    alliance.publish("KZ", thing, to="KG")
+    tool.post(later)
+    alliance.sync("KG", "KZ")
+    assert Came.CHANNEL is read.show(alliance.means("KG"), thing["id"]).held.came
+    read.catch_up(alliance.means("KZ"))
+    assert word.encode() in _bytes_of(alliance, "KZ")
+
+    assert 200 == tool.ask("DELETE", f"objects/{thing['id']}/").status_code
+    alliance.sync("KG", "KZ")
+    for member in ("KZ", "KG"):
+        with pytest.raises(NotFound):
+            read.show(alliance.means(member), thing["id"])
+    assert word.encode() not in _bytes_of(alliance, "KZ")
+    assert 404 == tool.ask("DELETE", f"objects/{thing['id']}/").status_code
+    assert thing["id"] not in tool.ids()
+
+
+def test_one_version_can_be_deleted_alone(tool: Tool) -> None:
+    first, later = indicator(191), {**indicator(191), "modified": "2026-11-21T08:10:00.000Z"}
+    tool.post(first, later)
+    assert 200 == tool.ask("DELETE", f"objects/{first['id']}/?match[version]=last").status_code
+    assert [first] == tool.get(f"objects/{first['id']}/?match[version]=all").json()["objects"]
+
+
+def test_what_another_member_gave_is_not_deleted(alliance: Alliance, tool: Tool) -> None:
+    alliance.publish("KG", indicator(192), to="KZ")
+    alliance.sync("KZ", "KG")
+    answer = tool.ask("DELETE", f"objects/{indicator(192)['id']}/")
+    assert (403, "403") == (answer.status_code, answer.json()["http_status"])
+    assert "KG" in answer.json()["description"]
+    assert 200 == tool.get(f"objects/{indicator(192)['id']}/").status_code
+
+
+def test_a_channel_is_neither_written_nor_deleted_from_outside(alliance: Alliance, tool: Tool) -> None:
+    channel = collection_id(alliance.means("KZ").channel_to("KG"))
+    means = alliance.means("KG")
+    bearer = token(member="KG", audience=f"{means.charter.id}/KZ", key=means.signers.transport, now=alliance.clock())
+    node = {"Authorization": f"Bearer {bearer}", CHARTER_HEADER: digest_text(means.charter.digest)}
+    for headers in ({}, node):
+        path = f"/taxii2/accord/collections/{channel}/objects/"
+        assert 403 == tool.ask("DELETE", path + indicator(1)["id"] + "/", headers=headers).status_code
+        assert 403 == tool.ask("POST", path, content=b'{"objects":[]}', headers=headers).status_code
+    assert 404 == tool.ask("DELETE", "/taxii2/accord/collections/x/objects/y/").status_code
+    assert 404 == tool.ask("DELETE", "objects/x/", headers=node).status_code
+    reader = tool_of(alliance, "KZ", "no-eraser", write=False)
+    assert 403 == reader.ask("DELETE", f"objects/{indicator(100)['id']}/").status_code
+
+
+def _bytes_of(alliance: Alliance, member: str) -> bytes:
+    return b"".join(path.read_bytes() for path in (alliance.folder / member).rglob("*") if path.is_file())

@@ -76,3 +76,11 @@ def test_objects_are_handed_in_paged_through_and_looked_up(base: str, user: dict
     assert OBJECTS == len(collection.get_objects(type="indicator", version="all")["objects"])
     with pytest.raises(HTTPError, match="404"):
         collection.get_object("indicator--00000000-0000-4000-8000-000000000000")
+
+
+def test_a_deleted_object_is_gone(collection: Collection) -> None:
+    collection.add_objects({"objects": [indicator(5_000)]})
+    assert [indicator(5_000)] == collection.get_object(indicator(5_000)["id"])["objects"]
+    collection.delete_object(indicator(5_000)["id"])
+    with pytest.raises(HTTPError, match="404"):
+        collection.get_object(indicator(5_000)["id"])

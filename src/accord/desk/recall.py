@@ -54,20 +54,39 @@ def recall(means: Means, reference: str, *, officer: str, reason: RecallReason, 
     with means.database.writing() as transaction:  # 4
         authorised(means, transaction, officer, Act.RECALL)  # 1
         digests = _digests(transaction, reference)
-        identifier = new_identifier(means, Kind.RECALL)
-        reached = []
-        for member in members or means.partners():
-            means.charter.member(member)
-            name = means.channel_to(member)
-            commitments = list(erasure.live_commitments(transaction, name, digests).values())
-            if commitments:
-                _take_back(means, transaction, member, commitments, identifier=identifier, reason=reason, now=now)  # 2, 3
-                reached.append((member, len(commitments)))
-        if not reached:
+        recalled = take_back(means, transaction, digests, by={"officer": officer}, reason=reason, members=members, now=now)
+        if not recalled.members:
             raise NotFound(f"{reference} stands in no channel of this member", remedy="only what was released can be recalled")
+    return recalled
+
+
+def take_back(
+    means: Means,
+    transaction: Transaction,
+    digests: Sequence[Digest],
+    *,
+    by: Fields,
+    reason: RecallReason,
+    members: Sequence[str] = (),
+    now: datetime,
+) -> Recalled:
+    """Take these records back wherever they stand, inside the caller's transaction; `by` says who, for the journal.
+
+    That whoever it is may do so is the caller's to ask. Nobody is reached where they stand in no channel.
+    """
+    identifier = new_identifier(means, Kind.RECALL)
+    reached = []
+    for member in members or means.partners():
+        means.charter.member(member)
+        name = means.channel_to(member)
+        commitments = list(erasure.live_commitments(transaction, name, digests).values())
+        if commitments:
+            _take_back(means, transaction, member, commitments, identifier=identifier, reason=reason, now=now)  # 2, 3
+            reached.append((member, len(commitments)))
+    if reached:
         entry: Fields = {
             "act": "recalled",
-            "officer": officer,
+            **by,
             "recall": identifier,
             "reason": reason.value,
             "members": [member for member, _ in reached],

@@ -15,8 +15,9 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from accord.desk import holdings, submit
+from accord.desk import discard, holdings, submit
 from accord.desk.clients import Client
+from accord.desk.discard import NotYours
 from accord.desk.holdings import ALL, FIRST, HOLDINGS_PAGE_OBJECTS_MAX, LAST, HoldingsPage, Selection
 from accord.desk.means import Means
 from accord.errors import LimitReached, Malformed, NotFound, Refusal
@@ -97,6 +98,18 @@ def routes(door: Door) -> APIRouter:
         question = ask.read(request, _reading(who(request)), identifier=identifier)
         return ask.answer(question, _page_of(means, question, identifier), _contents)
 
+    @router.delete("/objects/{identifier}/")
+    def delete_object(request: Request, identifier: str) -> Response:
+        """TAXII 2.1, 5.7: a recall. Without match[version] it is of all versions."""
+        client = _writing(who(request))
+        versions = () if "match[version]" in request.query_params else (ALL,)
+        question = ask.read(request, client, identifier=identifier, versions=versions)
+        try:
+            discard.discard(means, question.selection, client=client, now=door.clock())
+        except NotYours as refusal:
+            raise Unacceptable(403, refusal.says, remedy=refusal.remedy) from None
+        return taxii(b"{}")
+
     @router.get("/objects/{identifier}/versions/")
     def versions_of(request: Request, identifier: str) -> Response:
         """TAXII 2.1, 5.8: which versions of one object are held."""
@@ -136,8 +149,7 @@ def _submission(door: Door) -> Callable[[Request], Awaitable[Given]]:
 
     async def submission(request: Request) -> Given:
         client = await run_in_threadpool(who, request)
-        if not client.may_write:
-            raise Unacceptable(403, f"{client.name} may not hand anything in", remedy="ask the operator for a client with --write")
+        _writing(client)
         if not is_taxii(request.headers.get("content-type", "")):
             raise Unacceptable(415, "what is handed in is application/taxii+json;version=2.1", remedy="say so in Content-Type")
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -226,6 +238,12 @@ def _page_of(means: Means, question: Question, identifier: str) -> HoldingsPage:
 def _reading(client: Client) -> Client:
     if not client.may_read:
         raise Unacceptable(403, f"{client.name} may not read the holdings", remedy="ask the operator for a client with --read")
+    return client
+
+
+def _writing(client: Client) -> Client:
+    if not client.may_write:
+        raise Unacceptable(403, f"{client.name} may not change the holdings", remedy="ask the operator for a client with --write")
     return client
 
 

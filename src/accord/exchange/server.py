@@ -107,6 +107,16 @@ def _taxii(door: Door) -> APIRouter:
             headers["X-TAXII-Date-Added-Last"] = page.leaves[-1].added_at
         return Response(encode_page(page), media_type=MEDIA_TYPE, headers=headers)
 
+    @router.post("/accord/collections/{collection}/objects/")
+    @router.delete("/accord/collections/{collection}/objects/{identifier}/")
+    def change(collection: str, identifier: str = "", asking: Asking = anyone) -> Response:
+        """TAXII 2.1, 5.5 and 5.7, for a channel: nobody changes it from outside."""
+        if collection in {collection_id(means.channel_to(member)) for member in means.partners()}:
+            raise Unacceptable(
+                403, "a channel only grows, by its sender's acts", remedy="what was released is recalled with `accord recall`"
+            )
+        raise NotFound("no such collection")
+
     return router
 
 

@@ -14,7 +14,7 @@ from accord.seal.canonical import Digest
 from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
 from accord.store.database import Database, Transaction
 from accord.store.logs import standing
-from accord.store.records import HOLDINGS, Came, held_by_digests
+from accord.store.records import HOLDINGS, Came, Held, held_by_digests
 
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
@@ -104,6 +104,15 @@ def _erase_record(transaction: Transaction, digest: Digest) -> None:
     if held is not None:
         transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
         transaction.run("record_erase", collection=HOLDINGS, digest=digest)
+
+
+def discard(transaction: Transaction, held: Held) -> None:
+    """Destroy a record of the member's own holdings: bytes, search terms, row, and who entered it."""
+    transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
+    transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
+    transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
+    transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)
+    transaction.run("progress_set", name=_TO_FORGET, position=1)
 
 
 def owes(transaction: Transaction, collection: str) -> bool:
