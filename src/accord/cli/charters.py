@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from accord.charter.amendment import check_successor, differences
 from accord.charter.document import Charter, SignedCharter, found
 from accord.cli.output import JSON, answer
-from accord.errors import Refusal
-from accord.node.founding import new_key, read_charter, read_key
+from accord.errors import CharterInvalid, Refusal
+from accord.node.build import utc_now
+from accord.node.founding import new_key, read_charter, read_key, replace_key
 from accord.seal.canonical import digest_text
-from accord.seal.keys import PublicKey
+from accord.seal.keys import PublicKey, Role
+
+SHOWN_CHARACTERS_MAX = 100  # Characters of a value in a list of differences; --json shows all of it.
 
 File = Annotated[str, typer.Argument(metavar="FILE|sco", help="A charter's file, or sco for the template that ships.")]
 
@@ -23,9 +28,11 @@ def attach(app: typer.Typer) -> None:
     charter.command("sign")(sign_command)
     charter.command("check")(check_command)
     charter.command("show")(show_command)
+    charter.command("diff")(diff_command)
     app.add_typer(charter, name="charter")
     key = typer.Typer(help="Keys of a member.", no_args_is_help=True)
     key.command("new")(key_command)
+    key.command("replace")(replace_command)
     app.add_typer(key, name="key")
 
 
@@ -33,6 +40,48 @@ def key_command(path: Annotated[Path, typer.Argument(metavar="FILE", help="Where
     """Make a member's root key. The file is secret and belongs offline; the public key that is printed goes into the charter."""
     key = new_key(path)
     answer({"file": str(path), "public": str(key.public)}, str(key.public), as_json=as_json)
+
+
+def replace_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
+    role: Annotated[Role, typer.Option("--role", help="Whose key is replaced.")],
+    root_key: Annotated[Path, typer.Option("--root-key", metavar="FILE", help="The member's root key, brought from where it is kept.")],
+    as_json: bool = JSON,
+) -> None:
+    """Replace one operational key at once: the old one is revoked, and every partner learns the new one at its next contact."""
+    number, public = replace_key(folder, role, root_key=root_key, now=utc_now())
+    value = {"role": role.value, "key_file": number, "public": str(public)}
+    answer(value, f"key file {number}: {role.value} is now {public}; start the node anew to use it", as_json=as_json)
+
+
+def diff_command(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The version in force.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The version to compare.")],
+    as_json: bool = JSON,
+) -> None:
+    """Say what changes from one version of a charter to another, and whether the second may follow the first."""
+    before, after = (_signed(path) for path in (old, new))
+    found = differences(before, after)
+    try:
+        check_successor(before, after)
+        says = f"version {after.charter.version} follows version {before.charter.version}"
+    except CharterInvalid as error:
+        says = error.says
+    changes = [{"path": item.path, "was": item.was, "becomes": item.becomes} for item in found]
+    lines = [f"  {item.path}: {_short(item.was)} -> {_short(item.becomes)}" for item in found]
+    answer({"differences": changes, "says": says}, "\n".join([*(lines or ["  nothing differs"]), says]), as_json=as_json)
+
+
+def _signed(path: Path) -> SignedCharter:
+    _, signed = read_charter(str(path))
+    if signed is None:
+        raise Refusal(f"{path} is a draft, not a founded charter", remedy="compare charters that `accord charter found` made")
+    return signed
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_CHARACTERS_MAX else text[:SHOWN_CHARACTERS_MAX] + "…"
 
 
 def found_command(

@@ -15,9 +15,9 @@ from pathlib import Path
 from accord.charter.document import Charter, SignedCharter, found, template
 from accord.charter.keyfile import KeyFile
 from accord.errors import CharterInvalid, Refusal, Unready
-from accord.node.settings import Keys, Listen, Settings, Sync, write_settings
+from accord.node.settings import Keys, Listen, Settings, Sync, read_settings, write_settings
 from accord.seal.canonical import digest_text
-from accord.seal.keys import PrivateKey, Role, RoleKey
+from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
 from accord.store.database import open_database
 
 CHARTER_FILE = "charter.json"
@@ -153,3 +153,32 @@ def _operational_keys(folder: Path, charter: Charter, member: str, root: Private
         transport=paths[Role.TRANSPORT],
         status_password=Path("keys") / "status.password",
     )
+
+
+def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime) -> tuple[int, PublicKey]:
+    """Replace one operational key: a new key, then a key file with the next number, then the settings that use both.
+
+    Killed in between, the node goes on with the old key; the next call takes the next number. Gives number and public key.
+    """
+    if role not in OPERATIONAL:
+        raise Refusal(f"{role.value} is not an operational key", remedy="the root key is changed by a new charter version")
+    settings = read_settings(folder)
+    root = read_key(root_key)
+    path = folder / settings.keys.key_file
+    held = KeyFile.read(path.read_bytes(), root.public)
+    number = held.number + 1
+    relative = Path("keys") / f"{role.value}-{number}.key"
+    made = new_key(folder / relative)
+    entries = tuple(entry for entry in held.keys if entry.role is not role)
+    replaced = KeyFile(
+        charter_id=held.charter_id,
+        member=held.member,
+        number=number,
+        keys=(*entries, RoleKey(role, made.public, valid_from=now, valid_until=None)),
+        made_at=now,
+    )
+    relative_file = Path("keys") / f"keys-{number}.json"
+    (folder / relative_file).write_bytes(replaced.sign(root))
+    keys = settings.keys.model_copy(update={role.value: relative, "key_file": relative_file})
+    write_settings(folder, settings.model_copy(update={"keys": keys}))
+    return number, made.public

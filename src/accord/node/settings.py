@@ -122,4 +122,7 @@ def write_settings(folder: Path, settings: Settings) -> None:
         *(f'{member} = "{url}"' for member, url in sorted(settings.peers.items())),
         "",
     ]
-    (folder / SETTINGS_FILE).write_text("\n".join(lines), encoding="utf-8")
+    path = folder / SETTINGS_FILE
+    beside = path.with_suffix(".new")
+    beside.write_text("\n".join(lines), encoding="utf-8")
+    beside.replace(path)  # Killed at any instruction, the file is the old one or the new one.
