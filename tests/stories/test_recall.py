@@ -21,7 +21,7 @@ from accord.errors import IntegrityFailure, NotFound, Refusal
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
-from accord.store import erasure
+from accord.store import acts, erasure
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
 
 SECRET = "zugzwangish"  # A word that stands in no other file of a node.
@@ -103,6 +103,8 @@ def test_a_hole_without_its_recall_stops_the_channel(alliance: Alliance) -> None
     with pytest.raises(IntegrityFailure) as failure:
         alliance.sync("KG", "KZ")
     assert "hole" == failure.value.duty
+    with means.database.reading() as transaction:
+        assert acts.last_receipt(transaction, name) is None, "nobody signs for what was hidden"
 
 
 def test_a_line_that_hides_an_object_as_if_it_were_recalled_is_found_out(alliance: Alliance) -> None:
