@@ -17,14 +17,14 @@ from typing import TypeAlias
 
 from accord.charter.force import law_between
 from accord.desk.means import Means
-from accord.errors import Refusal
+from accord.errors import LimitReached, Refusal
 from accord.ledger.entry import SALT_BYTES, commitment
 from accord.release.decision import Decision, Released, Withheld
 from accord.release.question import Offer, Question, RecordClass
 from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.record import Record, of_fields
-from accord.stix.statement import CONTEXT, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
+from accord.stix.statement import CONTEXT, PURPOSE_CHARACTERS_MAX, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
 from accord.store import acts, erasure, logs, records
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -69,6 +69,8 @@ def judge(means: Means, arrivals: Sequence[Arrival], offer: Offer, *, now: datet
         classes[described] = classes.get(described, 0) + 1
     for name in offer.audience:
         means.charter.member(name)  # An unknown recipient is refused by name, before anything is judged.
+    if offer.purpose is not None and len(offer.purpose) > PURPOSE_CHARACTERS_MAX:
+        raise LimitReached("PURPOSE_CHARACTERS_MAX", f"the purpose has {len(offer.purpose)} characters", remedy="say it in a sentence")
     answers = []
     for member in sorted({*means.partners(), *offer.audience}):
         law = law_between(means.charter, sender=means.member, recipient=member, on=today)
@@ -193,6 +195,8 @@ def _statement(means: Means, batch: Batch, portion: Sequence[Arrival], placed: S
         commitments=tuple(item.commitment for item in placed),
         as_received=portion[0].came is Came.IMPORT,
     )
+    # What could not be read back would stop the channel for good, so it is refused here, before anything is kept.
+    Statement.parse(statement.fields())
     return of_fields(sign_fields(statement.fields(), context=CONTEXT, key=means.signers.statement))
 
 

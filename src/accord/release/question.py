@@ -67,7 +67,8 @@ class Offer:
             "the gate refuses an incomplete offer"
         )
         handling = Handling(tlp=self.tlp, codes=self.codes, classification=None)
-        return Terms(self.audience, self.basis, self.purpose, handling, self.grade, self.review, self.category)
+        # A statement names its recipients in order, each once.
+        return Terms(tuple(sorted(set(self.audience))), self.basis, self.purpose, handling, self.grade, self.review, self.category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def attributes(question: Question) -> Mapping[str, object]:
         "originator_is_member": records.originator.is_member,
         "originator": records.originator.name,
         "in_force": [str(permit.basis) for permit in law.permits],
-        "person": records.person,
+        # Who names a category says that a person is concerned, as `question_about` reads it: preview and delivery ask one question.
+        "person": records.person or offer.category is not None,
         "faulty": records.faulty,
         "word": bool(offer.word),
     }
