@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
+import uvicorn
 
 from accord.cli.app import main
+from accord.node.build import application, opened
 from tests.stories.alliance import OFFICER, indicator
 
 DONE, REFUSED, WRONG_CALL, OTHERS_TURN = 0, 1, 2, 3
@@ -176,3 +181,38 @@ def test_help_teaches_and_names_every_command(accord: Run) -> None:
     for command in ("demo", "init", "run", "publish", "import", "release", "sync", "search", "show", "law", "audit", "charter", "officer"):
         assert command in said
     assert "--preview" in accord("publish", "--help").out
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A node on a free port of this machine."""
+    with opened(folder) as node:
+        config = uvicorn.Config(application(node), host="127.0.0.1", port=0, log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run)
+        thread.start()
+        try:
+            while not server.started:
+                sleep(0.01)
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_another_members_node_is_audited_from_outside(accord: Run, nodes: dict[str, Path], publication: Path) -> None:
+    assert DONE == accord("publish", nodes["KZ"], publication, "--as", OFFICER, "--to", "KG", *TERMS).status
+    with served(nodes["KZ"]) as url:
+        assert DONE == accord("peer", "add", nodes["KG"], "KZ", url).status
+        synced = accord("sync", nodes["KG"], "--json")
+        assert (DONE, []) == (synced.status, synced.json["evidence"])
+        said = accord("audit", url, "--as", nodes["KG"], "--json")
+        assert (DONE, True, "KZ") == (said.status, said.json["holds"], said.json["member"])
+        logs = {log["name"]: log["size"] for log in said.json["logs"]}
+        assert 2 == logs["sco.example/KZ/KG/1"]
+        assert "sco.example/KZ/journal/1" in logs
+        assert accord("audit", url, "--as", nodes["KG"]).out.endswith("holds\n")
+        assert REFUSED == accord("audit", url).status
+    assert OTHERS_TURN == accord("audit", url, "--as", nodes["KG"]).status
+    own = accord("audit", nodes["KG"], "--json").json
+    assert ([], {"sco.example/KZ/KG/1": 1}) == (own["evidence"], {log["name"]: log["receipts"] for log in own["logs"] if log["receipts"]})

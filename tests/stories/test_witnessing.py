@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -18,10 +19,11 @@ from accord.desk.means import Means
 from accord.desk.tiles import hashes
 from accord.errors import IntegrityFailure, PeerFault
 from accord.exchange.client import PeerClient
+from accord.exchange.outside import audit_node
 from accord.exchange.sync import synchronise
 from accord.exchange.watch import Watched, watch_round
 from accord.exchange.wire import CHARTER_HEADER
-from accord.ledger.checkpoint import Checkpoint, open_signed, sign, verify_cosignature
+from accord.ledger.checkpoint import Checkpoint, cosign, open_signed, sign, verify_cosignature
 from accord.ledger.entry import leaf_hashes
 from accord.ledger.tiles import bundles_of, entries_of, prove_consistency, root_from, tiles_of
 from accord.ledger.tree import root_of, verify_consistency
@@ -30,7 +32,7 @@ from accord.node.build import application, opened
 from accord.seal.canonical import digest_text
 from accord.seal.keys import Role
 from accord.seal.note import Note
-from accord.store import logs
+from accord.store import acts, logs
 from tests.stories.alliance import Alliance, founded, indicator
 
 TYPE = "application/octet-stream"
@@ -331,3 +333,91 @@ def test_texts_of_the_journal_are_erased_and_the_log_audits_as_before(alliance: 
     grown = Checkpoint.parse(Note.parse(new).text)
     proof = prove_consistency(hashes(means, means.journal, size=grown.size), old_size=old.size, size=grown.size)
     verify_consistency(old_size=old.size, old_root=old.root, size=grown.size, root=grown.root, proof=proof)
+
+
+def rounds(alliance: Alliance) -> None:
+    """Everybody asks everybody."""
+    road = Road(alliance, {})
+    for asking in alliance.members:
+        for asked in alliance.members:
+            if asking != asked:
+                road.watch(asking, asked)
+
+
+def test_a_node_is_audited_from_outside_by_the_member_it_exchanges_with(alliance: Alliance) -> None:
+    alliance.publish("KZ", *(indicator(number) for number in range(300)), to="KG")
+    alliance.publish("KG", indicator(1_000), to="KZ")
+    alliance.sync("KG", "KZ")
+    alliance.sync("KZ", "KG")
+    rounds(alliance)
+    shown = audit_node(alliance.means("KG"), alliance.client("KG", "KZ"), clock=alliance.clock)
+    names = [alliance.means("KZ").journal, alliance.means("KZ").channel_to("KG"), alliance.means("KG").channel_to("KZ")]
+    assert names == [log.name for log in shown]
+    assert (301, 2) == (shown[1].size, shown[2].size)
+    assert ("KG", "TJ") == shown[0].cosigned_by
+    assert shown[0].remembered
+    assert shown[1].remembered
+
+
+@pytest.mark.parametrize(
+    ("place", "duty"),
+    [
+        ("/journal/checkpoint", "journal"),
+        ("/journal/tile/0/", "growth"),
+        ("/journal/tile/entries/", "tile"),
+        ("/KZ/KG/tile/0/", "tile"),
+        ("/KZ/KG/tile/1/", "tile"),
+        ("/KZ/KG/tile/entries/", "tile"),
+        ("/KZ/KG/checkpoint", "checkpoint"),
+        ("/KG/KZ/tile/", "tile"),
+    ],
+)
+def test_one_changed_byte_is_named_by_an_audit_from_outside(alliance: Alliance, place: str, duty: str) -> None:
+    alliance.publish("KZ", *(indicator(number) for number in range(300)), to="KG")
+    alliance.publish("KG", indicator(1_000), to="KZ")
+    alliance.sync("KG", "KZ")
+    alliance.sync("KZ", "KG")
+    rounds(alliance)
+    act(alliance, alliance.means("KZ"), "Another (invented)")
+    journal.publish_checkpoint(alliance.means("KZ"), now=alliance.clock())
+    changed = []
+
+    def change(request: httpx2.Request, body: bytes) -> bytes:
+        if place not in request.url.path:
+            return body
+        changed.append(request.url.path)
+        return body[:30] + bytes([body[30] ^ 1]) + body[31:]
+
+    with pytest.raises(PeerFault) as failure:
+        audit_node(alliance.means("KG"), alliance.client("KG", "KZ", tamper=change), clock=alliance.clock)
+    assert changed
+    assert duty == failure.value.duty
+
+
+def test_an_audit_holds_receipts_against_the_leaves(alliance: Alliance) -> None:
+    alliance.publish("KZ", indicator(1), to="KG")
+    alliance.sync("KG", "KZ")
+    name = alliance.means("KZ").channel_to("KG")
+    for member in ("KZ", "KG"):
+        assert [1] == [log.receipts for log in audit.audit(alliance.means(member)) if log.name == name]
+    other = alliance.means("TJ").signers.receipt
+    means = alliance.means("KZ")
+    with means.database.writing() as transaction:
+        [receipt] = acts.receipts_of(transaction, name)
+        line = cosign(receipt.checkpoint, name=means.receipt_name("KG"), key=other, at=alliance.clock())
+        transaction.connection.execute("update receipt set cosignature = ? where collection = ?", (line, name))
+    audit.audit(means)  # By a key that is not known: nothing can be said of it, and nothing is.
+    broken = receipt.cosignature[:-8] + ("A" if receipt.cosignature[-8] != "A" else "B") + receipt.cosignature[-7:]
+    with means.database.writing() as transaction:
+        transaction.connection.execute("update receipt set cosignature = ? where collection = ?", (broken, name))
+    with pytest.raises(IntegrityFailure) as failure:
+        audit.audit(means)
+    assert "receipt" == failure.value.duty
+    with means.database.writing() as transaction:
+        note = sign(Checkpoint(name, 2, bytes(32)), key=means.signers.log)
+        transaction.connection.execute("update receipt set checkpoint = ? where collection = ?", (note, name))
+    with pytest.raises(IntegrityFailure, match="another root"):
+        audit.audit(means)
+    with means.database.writing() as transaction:
+        whole = (receipt.checkpoint, receipt.cosignature, name)
+        transaction.connection.execute("update receipt set checkpoint = ?, cosignature = ? where collection = ?", whole)

@@ -105,14 +105,16 @@ def sync_command(
     """Look at the other members' nodes once, now, and bring what is new."""
     with opened(folder) as node, ExitStack() as stack:
         chosen = _chosen(node, peer)
-        results, faults = [], []
+        results, faults, answering = [], [], []
         for name, url in chosen.items():
             http = stack.enter_context(httpx2.Client(base_url=url))
-            outcome = worker.round_with(node, PeerClient(node.means, name, http, utc_now))
+            client = PeerClient(node.means, name, http, utc_now)
+            outcome = worker.round_with(node, client)
             if isinstance(outcome, PeerFault):
                 faults.append(outcome)
                 results.append({"peer": name, "ok": False, "duty": outcome.duty, "says": outcome.says})
             else:
+                answering.append(client)
                 results.append(
                     {
                         "peer": name,
@@ -129,7 +131,10 @@ def sync_command(
             else f"{item['peer']}: {item['says']}"
             for item in results
         ]
-        answer({"peers": results}, "\n".join(sentences) or "no other node is known; add one with accord peer add", as_json=as_json)
+        evidence = worker.watch_all(node, answering)
+        sentences += [f"evidence about {item.origin}: {item.says}; see accord audit {folder}" for item in evidence]
+        value = {"peers": results, "evidence": [{"log": item.origin, "says": item.says} for item in evidence]}
+        answer(value, "\n".join(sentences) or "no other node is known; add one with accord peer add", as_json=as_json)
     if faults:
         raise faults[0]
 

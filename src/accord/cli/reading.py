@@ -7,13 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 import typer
 
 from accord.charter.force import Law, law_between
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, counting
-from accord.desk import audit, read
+from accord.desk import audit, read, watch
+from accord.desk.introduce import whose
 from accord.errors import NotFound, Refusal
+from accord.exchange.client import PeerClient
+from accord.exchange.outside import audit_node
 from accord.node.build import opened, utc_now
 from accord.seal.canonical import digest_text
 from accord.store.records import Held
@@ -95,16 +99,62 @@ def law_command(
     answer(value, _law(law), as_json=as_json)
 
 
-def audit_command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")], as_json: bool = JSON) -> None:
-    """Recompute every channel and the journal of a node from its leaves: the first thing that does not hold, or "holds"."""
+def audit_command(
+    where: Annotated[str, typer.Argument(metavar="DIR|URL", help="The folder of this member's node, or the address of another member's.")],
+    asking: Annotated[Path | None, typer.Option("--as", metavar="DIR", help="With a URL: the folder of the member who asks.")] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Recompute logs and hold them against what was signed: the first thing that does not hold, or "holds".
+
+    Of a folder: every channel, the journal and all receipts, and evidence against other members. Of another member's address: its journal with its
+    cosignatures, and both channels between the two members.
+    """
+    if where.startswith(("http://", "https://")):
+        if asking is None:
+            raise Refusal("another member's node answers members only", remedy="say which folder asks: --as DIR")
+        _audit_address(where, asking, as_json=as_json)
+    else:
+        _audit_folder(Path(where), as_json=as_json)
+
+
+def _audit_folder(folder: Path, *, as_json: bool) -> None:
     with opened(folder) as node, counting("leaves checked", quiet=as_json) as progress:
         report = audit.audit(node.means, progress=progress)
-    value = {"holds": True, "logs": [{"name": item.name, "size": item.size, "root": item.root.hex()} for item in report]}
-    answer(
-        value,
-        "\n".join([*(f"  {item.name}: {item.size} leaves, root {item.root.hex()[:16]}…" for item in report), "holds"]),
-        as_json=as_json,
-    )
+        evidence = watch.evidence(node.means)
+    value = {
+        "holds": True,
+        "logs": [{"name": item.name, "size": item.size, "root": item.root.hex(), "receipts": item.receipts} for item in report],
+        "evidence": [
+            {"log": item.origin, "says": item.says, "found_at": item.found_at, "held": item.held, "offered": item.offered}
+            for item in evidence
+        ],
+    }
+    lines = [f"  {item.name}: {item.size} leaves, root {item.root.hex()[:16]}…, {item.receipts} receipts" for item in report]
+    for item in evidence:
+        lines += [f"evidence about {item.origin}, found {item.found_at}: {item.says}", *_noted(item.held), "  and", *_noted(item.offered)]
+    answer(value, "\n".join([*lines, "holds"]), as_json=as_json)
+
+
+def _audit_address(url: str, folder: Path, *, as_json: bool) -> None:
+    with opened(folder) as node, httpx2.Client(base_url=url.rstrip("/")) as http:
+        member = whose(node.means, PeerClient(node.means, url, http, utc_now).keys())
+        report = audit_node(node.means, PeerClient(node.means, member, http, utc_now), clock=utc_now)
+    value = {
+        "holds": True,
+        "member": member,
+        "logs": [{"name": item.name, "size": item.size, "cosigned_by": list(item.cosigned_by)} for item in report],
+    }
+    lines = [
+        f"  {item.name}: {item.size} leaves"
+        + (f", cosigned by {', '.join(item.cosigned_by)}" if item.cosigned_by else "")
+        + (f", held against {item.remembered} remembered" if item.remembered else "")
+        for item in report
+    ]
+    answer(value, "\n".join([*lines, "holds"]), as_json=as_json)
+
+
+def _noted(note: str) -> list[str]:
+    return [f"    {line}" for line in note.rstrip("\n").split("\n")]
 
 
 def _law(law: Law) -> str:

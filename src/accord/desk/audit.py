@@ -1,19 +1,26 @@
 """Audit: recompute every log of this node from its leaves and hold it against what the node says of itself.
 
 Duties: 1. every stored body and salt make the stored commitment; 2. the commitments make the root of every boundary, and of the counter row;
-3. positions have no gap. The first thing that does not hold is raised, with its place.
+3. positions have no gap; 4. each receipt, given or received, is a cosignature over a root that the leaves make.
+The first thing that does not hold is raised, with its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from accord.desk.introduce import keys_of
 from accord.desk.means import Means
-from accord.errors import IntegrityFailure
+from accord.errors import IntegrityFailure, KeyUnknown, PeerFault, SignatureInvalid
+from accord.ledger.checkpoint import Checkpoint, open_signed, verify_cosignature
 from accord.ledger.entry import commitment, leaf_hashes
 from accord.ledger.tree import EMPTY
-from accord.store import logs
+from accord.seal.keys import Role
+from accord.seal.note import Note
+from accord.stix.times import moment
+from accord.store import acts, logs
+from accord.store.acts import Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Leaf
 
@@ -27,6 +34,7 @@ class Audited:
     name: str
     size: int
     root: bytes
+    receipts: int = 0
 
 
 def audit(means: Means, *, progress: Callable[[int], None] = lambda done: None) -> list[Audited]:
@@ -36,6 +44,8 @@ def audit(means: Means, *, progress: Callable[[int], None] = lambda done: None) 
     with means.database.reading() as transaction:
         for name in logs.names_below(transaction, means.charter.id):
             report = _audit(transaction, name, journal=means.journal)
+            if name != means.journal:
+                report = replace(report, receipts=_receipts(means, transaction, name))
             reports.append(report)
             done += report.size
             progress(done)
@@ -60,6 +70,47 @@ def _audit(transaction: Transaction, name: str, *, journal: str) -> Audited:
     if log.frontier != frontier:
         raise IntegrityFailure("growth", f"{name}: the counter row says {log.size}, the leaves end at {frontier.size}")
     return Audited(name, frontier.size, frontier.root())
+
+
+def _receipts(means: Means, transaction: Transaction, name: str) -> int:
+    """Hold every receipt of a channel against its roots and its signers. 4"""
+    receipts = acts.receipts_of(transaction, name)
+    for receipt in receipts:
+        boundary = logs.boundary_at(transaction, name, receipt.size)
+        checkpoint = Checkpoint.parse(Note.parse(receipt.checkpoint).text)
+        root = EMPTY.root() if boundary is None else boundary.root
+        if checkpoint != Checkpoint(name, receipt.size, root):
+            raise IntegrityFailure("receipt", f"{name}: the receipt for {receipt.size} is over another root than the leaves make")
+        for check in (_signed_by, _cosigned_by):
+            try:
+                check(means, transaction, name, receipt)
+            except SignatureInvalid as error:
+                raise IntegrityFailure("receipt", f"{name}: the receipt for {receipt.size} does not hold: {error.says}") from error
+            except (KeyUnknown, PeerFault):
+                continue  # The key that signed was replaced since, so this node can no longer tell; the root above still holds.
+    return len(receipts)
+
+
+def _signed_by(means: Means, transaction: Transaction, name: str, receipt: Receipt) -> None:
+    sender, _ = _ends(means, name)
+    keys = keys_of(means, transaction, sender, Role.LOG, now=moment(receipt.signed_at))
+    open_signed(receipt.checkpoint, origin=name, keys=keys)
+
+
+def _cosigned_by(means: Means, transaction: Transaction, name: str, receipt: Receipt) -> None:
+    _, recipient = _ends(means, name)
+    keys = keys_of(means, transaction, recipient, Role.RECEIPT, now=moment(receipt.signed_at))
+    verify_cosignature(receipt.checkpoint, receipt.cosignature, name=means.receipt_name(recipient), keys=keys)
+
+
+def _ends(means: Means, name: str) -> tuple[str, str]:
+    """Sender and recipient of a channel of this node."""
+    for partner in means.partners():
+        if name == means.channel_to(partner):
+            return means.member, partner
+        if name == means.channel_from(partner):
+            return partner, means.member
+    raise IntegrityFailure("audience", f"{name} is a log between members that this charter does not name")
 
 
 def _whole(name: str, leaves: list[Leaf], *, first: int, beyond: int) -> None:

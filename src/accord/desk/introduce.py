@@ -36,6 +36,18 @@ def meet(means: Means, member: str, raw: bytes, *, now: datetime) -> None:
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
 
 
+def whose(means: Means, raw: bytes) -> str:
+    """Whose key file this is: the member under whose pinned root it proves itself; `NotFound` if it is of no other member of this charter."""
+    for member in means.partners():
+        root = means.charter.member(member).root
+        if root is not None:
+            try:
+                return KeyFile.read(raw, root).member
+            except AccordError:
+                continue
+    raise NotFound("this is not the node of another member of this charter", remedy="compare the address and the charter")
+
+
 def _proven(raw: bytes, root: PublicKey, member: str) -> KeyFile:
     try:
         return KeyFile.read(raw, root)
