@@ -18,7 +18,7 @@ import httpx2
 import orjson
 from starlette.testclient import TestClient
 
-from accord.charter.document import SignedCharter, found, template
+from accord.charter.document import Charter, SignedCharter, found, template
 from accord.charter.officers import OfficerRole
 from accord.desk import audit, office, publish
 from accord.desk.means import Means
@@ -115,10 +115,10 @@ class Tampered(httpx2.BaseTransport):
 
 
 @contextmanager
-def founded(folder: Path, members: tuple[str, ...] = ("KZ", "KG", "TJ")) -> Iterator[Alliance]:
-    """Found an alliance of these members on the SCO template."""
+def founded(folder: Path, members: tuple[str, ...] = ("KZ", "KG", "TJ"), *, on: Charter | None = None) -> Iterator[Alliance]:
+    """Found an alliance of these members on a template: the SCO's, or the one given."""
     roots = {member: PrivateKey.from_seed(hashlib.sha256(f"root of {member}".encode()).digest()) for member in members}
-    charter = found(template(), {member: key.public for member, key in roots.items()})
+    charter = found(on or template(), {member: key.public for member, key in roots.items()})
     signed = SignedCharter(charter, ())
     for member, key in roots.items():
         signed = signed.signed_by(member, key)
