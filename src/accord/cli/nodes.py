@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated
 
-import httpx2
 import typer
 import uvicorn
 
@@ -17,7 +16,7 @@ from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer
 from accord.desk.status import status
 from accord.errors import PeerFault, Refusal, Unready
-from accord.exchange.client import PeerClient
+from accord.exchange.client import PeerClient, connection
 from accord.node import worker
 from accord.node.build import Node, application, opened, utc_now
 from accord.node.founding import DEFAULT_PORT, found_node
@@ -107,7 +106,7 @@ def sync_command(
         chosen = _chosen(node, peer)
         results, faults, answering = [], [], []
         for name, url in chosen.items():
-            http = stack.enter_context(httpx2.Client(base_url=url))
+            http = stack.enter_context(connection(url))
             client = PeerClient(node.means, name, http, utc_now)
             outcome = worker.round_with(node, client)
             if isinstance(outcome, PeerFault):

@@ -13,7 +13,9 @@ from accord.store import peers
 def is_due(means: Means, peer: str, *, now: datetime) -> bool:
     """Say whether this peer may be asked now; after faults it is left alone for a while."""
     with means.database.reading() as transaction:
-        return peers.peer_of(transaction, peer).retry_at <= timestamp(now)
+        known = peers.peer_of(transaction, peer)
+    # A last contact in the future says that the clock went back since: waiting for it to catch up would be waiting for nothing.
+    return known.retry_at <= timestamp(now) or known.contacted_at > timestamp(now)
 
 
 def went_well(means: Means, peer: str, *, now: datetime) -> None:

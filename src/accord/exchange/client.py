@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +16,16 @@ from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, PAGE_WIRE_OCTETS_MA
 from accord.ledger.tiles import Tile
 from accord.seal.canonical import digest_text
 
+WHOLE_ANSWER_SECONDS_MAX = 300.0  # Seconds for a whole answer, however slowly it drips. A full page takes under ten on a slow line.
 ANSWER_SECONDS_MAX = 30.0  # Seconds for one answer to begin or go on. A page is made in well under one.
 NOTE_OCTETS_MAX = 64 * 2**10  # Bytes of a checkpoint or key file.
 TILE_OCTETS_MAX = 16 * 2**10  # Bytes of a tile or bundle: 256 hashes, or as many commitments with their lengths, have under 9 KiB.
 SEEN_OCTETS_MAX = 2**20  # Bytes of all checkpoints that a peer has seen: one for each of 250 members, cosignatures included.
+
+
+def connection(url: str) -> httpx2.Client:
+    """Open connections to one address, and to no proxy that the environment names; the caller closes them."""
+    return httpx2.Client(base_url=url, trust_env=False)
 
 
 @dataclass(slots=True)
@@ -157,8 +164,11 @@ def _bounded(answer: httpx2.Response, octets_max: int) -> bytes:
     """Read an answer, counting decompressed bytes, and stop at the limit."""
     parts: list[bytes] = []
     total = 0
+    began = time.monotonic()
     for part in answer.iter_bytes():
         total += len(part)
+        if time.monotonic() - began > WHOLE_ANSWER_SECONDS_MAX:
+            raise PeerSilent("contact", f"the answer was not whole after {WHOLE_ANSWER_SECONDS_MAX:.0f} s", remedy="check the line")
         if total > octets_max:
             raise PeerFault("size", f"the answer is larger than {octets_max} bytes")
         parts.append(part)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from accord.charter.document import Charter, SignedCharter, found, template
@@ -167,7 +168,7 @@ def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime) -> t
     path = folder / settings.keys.key_file
     held = KeyFile.read(path.read_bytes(), root.public)
     number = held.number + 1
-    relative = Path("keys") / f"{role.value}-{number}.key"
+    relative = _free_name(folder, f"{role.value}-{number}")
     made = new_key(folder / relative)
     entries = tuple(entry for entry in held.keys if entry.role is not role)
     replaced = KeyFile(
@@ -182,3 +183,10 @@ def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime) -> t
     keys = settings.keys.model_copy(update={role.value: relative, "key_file": relative_file})
     write_settings(folder, settings.model_copy(update={"keys": keys}))
     return number, made.public
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A path for a new key. What a killed call left behind is not in use and is not overwritten: the next name is taken."""
+    first = Path("keys") / f"{name}.key"
+    others = (Path("keys") / f"{name}-{again}.key" for again in count(2))
+    return next(path for path in chain([first], others) if not (folder / path).exists())

@@ -1,4 +1,4 @@
-"""The worker: looks at each partner in turn, indexes what came, and waits. One thread; a fault of one peer never holds up another."""
+"""The worker: one thread for each partner's channel, one for witnessing, one for the house. A peer that hangs holds up nobody but itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from threading import Event
-
-import httpx2
+from functools import partial
+from threading import Event, Thread
 
 from accord.desk import contact, journal, read, recall
 from accord.desk.watch import Evidence
 from accord.errors import PeerFault
-from accord.exchange.client import PeerClient
+from accord.exchange.client import PeerClient, connection
 from accord.exchange.sync import Synced, synchronise
 from accord.exchange.watch import watch_round
 from accord.node.build import Node, utc_now
@@ -29,31 +28,36 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
     """Work until `stop` is set. A mistake of ours in one round is logged whole and the next round goes on."""
     interval = node.settings.sync.interval_seconds
     with ExitStack() as stack:
-        clients = [
-            PeerClient(node.means, peer, stack.enter_context(httpx2.Client(base_url=url)), clock)
-            for peer, url in sorted(node.settings.peers.items())
+
+        def clients() -> list[PeerClient]:
+            """Clients of their own for each thread that speaks to peers."""
+            addresses = sorted(node.settings.peers.items())
+            return [PeerClient(node.means, peer, stack.enter_context(connection(url)), clock) for peer, url in addresses]
+
+        def follow(client: PeerClient) -> None:
+            if contact.is_due(node.means, client.peer, now=clock()):
+                round_with(node, client, clock=clock)
+
+        watching = clients()
+        rounds: list[tuple[str, int, Callable[[], object]]] = [
+            *((f"round with {client.peer}", interval, partial(follow, client)) for client in clients()),
+            ("witnessing", WITNESS_SECONDS, lambda: watch_all(node, watching, clock=clock)),
+            ("keeping house", interval, lambda: keep_house(node, stop, clock=clock)),
         ]
-        witness_at = clock()
-        while not stop.is_set():
-            for client in clients:
-                try:
-                    if contact.is_due(node.means, client.peer, now=clock()):
-                        round_with(node, client, clock=clock)
-                except Exception:  # noqa: BLE001 - the worker outlives any one round; the fault is logged whole.
-                    _log.exception("round with %s", client.peer)
-                if stop.is_set():
-                    return
-            if clock() >= witness_at:
-                witness_at = clock() + timedelta(seconds=WITNESS_SECONDS)
-                try:
-                    watch_all(node, clients, clock=clock)
-                except Exception:  # noqa: BLE001 - the worker outlives a fault of one round; it is logged whole.
-                    _log.exception("witnessing")
-            try:
-                keep_house(node, stop, clock=clock)
-            except Exception:  # noqa: BLE001 - the worker outlives a fault of its own house; it is logged whole.
-                _log.exception("keeping house")
-            stop.wait(interval)
+        threads = [Thread(target=_again, args=(name, seconds, act, stop), name=name, daemon=True) for name, seconds, act in rounds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _again(name: str, seconds: int, act: Callable[[], object], stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            act()
+        except Exception:  # noqa: BLE001 - the worker outlives any one round; the fault is logged whole.
+            _log.exception("%s", name)
+        stop.wait(seconds)
 
 
 def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], datetime] = utc_now) -> list[Evidence]:
