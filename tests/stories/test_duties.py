@@ -19,6 +19,7 @@ from accord.stix.marking import HandlingCode, SubjectCategory, Tlp
 from accord.stix.statement import Statement
 from accord.store import logs
 from tests.stories.alliance import START, Alliance, founded, indicator
+from tests.stories.second import confirmed_by_another
 
 TLP_2_RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 PERSON: dict[str, Any] = {
@@ -51,6 +52,9 @@ def test_a_person_entry_is_reviewed_within_five_years(alliance: Alliance) -> Non
         alliance.publish("KZ", PERSON, to="KG", category=SubjectCategory.WITNESS, review=START.date() + timedelta(days=1_827))
     with pytest.raises(Refusal, match="S-07/past"):
         alliance.publish("KZ", PERSON, to="KG", category=SubjectCategory.WITNESS, review=START.date())
+    with pytest.raises(Refusal, match="S-20"):  # The review is in order now; what is missing is the second officer.
+        alliance.publish("KZ", PERSON, to="KG", category=SubjectCategory.WITNESS, review=START.date() + timedelta(days=1_826))
+    confirmed_by_another(alliance, "KZ", PERSON)
     kept = alliance.publish("KZ", PERSON, to="KG", category=SubjectCategory.WITNESS, review=START.date() + timedelta(days=1_826))
     assert kept.records == 1
 

@@ -5,17 +5,19 @@ Duties of a publication:
   2. the officer may act;
   3. the law in force now, between this member and each other;
   4. a decision for every member, with its reason; one recipient withheld and nothing is published;
-  5. records, decisions, leaves and the journal entry are kept in one transaction.
+  5. records, decisions, leaves and the journal entry are kept in one transaction;
+  6. a person entry waits for a second officer (S-20): where nothing else stands in the way it is kept, and nothing is released.
 Checkpoints are signed when they are asked for (`desk.serve`): only what is on disk is ever signed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accord.charter.officers import Act
+from accord.desk.confirm import enter, refuse_unconfirmed, unconfirmed
 from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
@@ -56,8 +58,12 @@ def publish(
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
     arrivals = _arrivals(means, files, officer=officer, act=Act.PUBLISH)  # 1, 2
     answers = judge(means, arrivals, offer, now=now)  # 3, 4
+    waiting = [arrival for arrival in arrivals if arrival.unconfirmed]
+    settled = judge(means, [replace(arrival, unconfirmed=False) for arrival in arrivals], offer, now=now) if waiting else answers
     try:
-        refuse_withheld(offer.audience, answers)
+        refuse_withheld(offer.audience, settled)
+        if waiting:  # 6
+            refuse_unconfirmed(enter(means, waiting, officer=officer, now=now), offer.audience, answers)
     except Refusal:
         _note_refusal(means, officer, offer, answers, now=now)
         raise
@@ -80,11 +86,14 @@ def _arrivals(means: Means, files: Sequence[bytes], *, officer: str, act: Act) -
     with means.database.reading() as transaction:
         authorised(means, transaction, officer, act)
         held = held_by_digests(transaction, [record.digest for record in found])
+        waiting = unconfirmed(
+            transaction, [record for record in found if record.digest not in held or held[record.digest].came is Came.OWN]
+        )
     own = Originator(means.member, is_member=True)
     return [
-        Arrival(record, known.came, known.source, known.originator, faults=known.faults)
+        Arrival(record, known.came, known.source, known.originator, faults=known.faults, unconfirmed=record.digest in waiting)
         if (known := held.get(record.digest)) is not None
-        else Arrival(record, Came.OWN, means.member, own)
+        else Arrival(record, Came.OWN, means.member, own, unconfirmed=record.digest in waiting)
         for record in found
     ]
 

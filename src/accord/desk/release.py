@@ -86,7 +86,14 @@ def judge(means: Means, arrivals: Sequence[Arrival], offer: Offer, *, now: datet
 
 def _class_of(means: Means, arrival: Arrival) -> RecordClass:
     giver = arrival.source if arrival.came is Came.CHANNEL else means.member
-    return RecordClass.of(arrival.record, originator=arrival.originator, holder=means.member, giver=giver, faulty=bool(arrival.faults))
+    return RecordClass.of(
+        arrival.record,
+        originator=arrival.originator,
+        holder=means.member,
+        giver=giver,
+        faulty=bool(arrival.faults),
+        unconfirmed=arrival.unconfirmed,
+    )
 
 
 def release(

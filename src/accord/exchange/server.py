@@ -47,6 +47,7 @@ def attach(app: FastAPI, door: Door) -> None:
     app.include_router(holdings.routes(door))
     app.include_router(holdings.status_route(door))
     app.include_router(_taxii(door))
+    app.include_router(_unchanged(door))
     app.include_router(_nodes(door))
     app.include_router(logs.routes(door))
     app.add_exception_handler(AccordError, _error)
@@ -106,6 +107,13 @@ def _taxii(door: Door) -> APIRouter:
             headers["X-TAXII-Date-Added-First"] = page.leaves[0].added_at
             headers["X-TAXII-Date-Added-Last"] = page.leaves[-1].added_at
         return Response(encode_page(page), media_type=MEDIA_TYPE, headers=headers)
+
+    return router
+
+
+def _unchanged(door: Door) -> APIRouter:
+    router = APIRouter(prefix="/taxii2", tags=["TAXII 2.1"])
+    means, anyone = door.means, Depends(asking_of(door))
 
     @router.post("/accord/collections/{collection}/objects/")
     @router.delete("/accord/collections/{collection}/objects/{identifier}/")

@@ -24,7 +24,7 @@ action "release" appliesTo {
   principal: [Member], resource: [Records],
   context: {
     recipient: String, audience: Set<String>, holder: String, giver: String, originator: String, originator_is_member: Bool,
-    in_force: Set<String>, person: Bool, faulty: Bool, word: Bool,
+    in_force: Set<String>, person: Bool, faulty: Bool, unconfirmed: Bool, word: Bool,
     basis?: String, purpose?: String, tlp?: Long, own_tlp?: Long, grade?: String, review_days?: Long, category?: String
   }
 };

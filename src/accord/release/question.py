@@ -26,10 +26,11 @@ class RecordClass:
     own_tlp: Tlp | None  # What the record's own marking says; the statement may not say less.
     person: bool
     faulty: bool  # It breaks the standard; kept as received.
+    unconfirmed: bool = False  # A person entry of the holder's own that no second officer has confirmed.
 
     @classmethod
-    def of(cls, record: Record, *, originator: Originator, holder: str, giver: str, faulty: bool) -> RecordClass:
-        return cls(originator, holder, giver, tlp_of(record.fields), concerns_person(record.fields), faulty)
+    def of(cls, record: Record, *, originator: Originator, holder: str, giver: str, faulty: bool, unconfirmed: bool = False) -> RecordClass:
+        return cls(originator, holder, giver, tlp_of(record.fields), concerns_person(record.fields), faulty, unconfirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def attributes(question: Question) -> Mapping[str, object]:
         # Who names a category says that a person is concerned, as `question_about` reads it: preview and delivery ask one question.
         "person": records.person or offer.category is not None,
         "faulty": records.faulty,
+        "unconfirmed": records.unconfirmed,
         "word": bool(offer.word),
     }
     if offer.basis is not None:

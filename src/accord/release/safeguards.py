@@ -63,6 +63,13 @@ SAFEGUARDS: tuple[Safeguard, ...] = (
         "say whether the person is convicted, suspect, factual-indications, victim, witness or contact",
         "context.person && !(context has category)",
     ),
+    # S-20: a new person entry needs two persons.
+    Safeguard(
+        "S-20",
+        "a person entry that no second officer has confirmed",
+        "let another officer than the one who entered it confirm it: accord confirm DIR RECORD --as OFFICER",
+        "context.unconfirmed",
+    ),
     # INF-02: only the originator lowers a level; a statement never says less than the record's own marking.
     Safeguard(
         "INF-02",

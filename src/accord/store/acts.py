@@ -86,6 +86,11 @@ def keep_declined(transaction: Transaction, *, collection: str, position: int, g
     transaction.run("declined_add", collection=collection, position=position, ground=ground, declined_at=timestamp(now))
 
 
+def declined_of(transaction: Transaction, collection: str, *, count: int) -> list[tuple[int, str, str]]:
+    """Position, ground and time of records of a channel that did not pass, the newest first."""
+    return [(position, ground, at) for position, ground, at in transaction.all("declined_of", collection=collection, count=count)]
+
+
 def declined_count(transaction: Transaction, collection: str) -> int:
     row = transaction.one("declined_count", collection=collection)
     return 0 if row is None else int(row[0])

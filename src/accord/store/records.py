@@ -38,6 +38,7 @@ class Arrival:
     article: str = ""  # The article it came under, on a channel.
     received: Digest | None = None  # Digest of the bytes as they were received, for an import.
     faults: tuple[str, ...] = ()
+    unconfirmed: bool = False  # A person entry of this member's own that no second officer has confirmed (S-20).
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ update receipt set handed_over = 1 where collection = :collection and size <= :s
 -- A record that did not pass, with its ground.
 insert into declined (collection, position, ground, declined_at) values (:collection, :position, :ground, :declined_at);
 
+-- name: declined_of
+-- The records of a channel that did not pass, the newest first.
+select position, ground, declined_at from declined where collection = :collection order by position desc limit :count;
+
 -- name: declined_count
 -- How many records of a channel did not pass.
 select count(*) from declined where collection = :collection;
