@@ -25,7 +25,7 @@ from accord.exchange.watch import Watched, watch_round
 from accord.exchange.wire import CHARTER_HEADER
 from accord.ledger.checkpoint import Checkpoint, cosign, open_signed, sign, verify_cosignature
 from accord.ledger.entry import leaf_hashes
-from accord.ledger.tiles import bundles_of, entries_of, prove_consistency, root_from, tiles_of
+from accord.ledger.tiles import Tile, bundles_of, entries_of, prove_consistency, root_from, tiles_of
 from accord.ledger.tree import root_of, verify_consistency
 from accord.ledger.witness import Request
 from accord.node.build import application, opened
@@ -252,6 +252,24 @@ def test_a_channel_with_a_second_history_is_kept_as_evidence(alliance: Alliance)
             synchronise(alliance.means("KZ"), client, clock=alliance.clock)
         assert [(alliance.means("TJ").channel_to("KZ"), watch.SHRUNK)] == convicted(alliance, "KZ")
         check_evidence(alliance, "KZ", "TJ")
+
+
+def test_one_tile_spoiled_on_the_line_convicts_nobody(alliance: Alliance) -> None:
+    road = Road(alliance, {})
+    road.watch("KZ", "TJ")
+    act(alliance, alliance.means("TJ"), "Another (invented)")
+    note = journal.publish_checkpoint(alliance.means("TJ"), now=alliance.clock())
+    honest, asked = road.client("KZ", "TJ").journal_tile, []
+
+    def fetch(tile: Tile) -> bytes:
+        asked.append(tile)
+        content = honest(tile)
+        return content[:-1] + bytes([content[-1] ^ 1]) if len(asked) == 1 else content
+
+    assert watch.compare(alliance.means("KZ"), "TJ", note, fetch=fetch, now=alliance.clock()) is None
+    assert len(asked) > 1
+    assert [] == convicted(alliance, "KZ")
+    assert note == watch.known(alliance.means("KZ"), "TJ")
 
 
 def test_what_a_third_member_says_counts_only_under_the_owners_key(alliance: Alliance) -> None:

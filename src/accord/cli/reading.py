@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-import httpx2
 import typer
 
 from accord.charter.force import Law, law_between
@@ -16,7 +15,7 @@ from accord.cli.output import JSON, answer, counting
 from accord.desk import audit, read, watch
 from accord.desk.introduce import whose
 from accord.errors import NotFound, Refusal
-from accord.exchange.client import PeerClient
+from accord.exchange.client import PeerClient, connection
 from accord.exchange.outside import audit_node
 from accord.node.build import opened, utc_now
 from accord.seal.canonical import digest_text
@@ -136,7 +135,7 @@ def _audit_folder(folder: Path, *, as_json: bool) -> None:
 
 
 def _audit_address(url: str, folder: Path, *, as_json: bool) -> None:
-    with opened(folder) as node, httpx2.Client(base_url=url.rstrip("/")) as http:
+    with opened(folder) as node, connection(url.rstrip("/")) as http:
         member = whose(node.means, PeerClient(node.means, url, http, utc_now).keys())
         report = audit_node(node.means, PeerClient(node.means, member, http, utc_now), clock=utc_now)
     value = {
