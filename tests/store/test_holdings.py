@@ -1,0 +1,78 @@
+"""The holdings' questions go along their indexes, whatever SQLite thinks it knows of the tables, and erased versions count no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from accord.stix.record import of_fields
+from accord.stix.statement import Originator
+from accord.store import erasure, holdings, records
+from accord.store.database import Database, open_database, statements
+from accord.store.holdings import ALL, FIRST, Selection
+from accord.store.records import Arrival, Came, edition_of
+from tests.stories.alliance import indicator
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+OWN = Originator("KZ", is_member=True)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = open_database(tmp_path / "node.sqlite")
+    yield found
+    found.close()
+
+
+def _arrival(number: int, modified: str) -> Arrival:
+    return Arrival(of_fields({**indicator(number), "modified": modified}), Came.OWN, "KZ", OWN)
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("standing_range", "sqlite_autoindex_record_1 (collection=? AND position>?)"),
+        ("standing_of_type", "record_type (collection=? AND stix_type=? AND position>?)"),
+        ("standing_of_id", "(collection=? AND stix_id=?"),
+    ],
+)
+def test_a_page_goes_along_its_index_and_sorts_nothing(database: Database, statement: str, index: str, analysed: bool) -> None:
+    with database.writing() as transaction:
+        records.keep(transaction, [_arrival(number, "2026-11-20T09:00:00.000Z") for number in range(300)], now=NOW)
+        if analysed:
+            transaction.connection.execute("analyze")
+        values = {"collection": "holdings", "first": 0, "edition": "", "beyond": "~", "version": "last", "wanted": "x"}
+        plan = [row[3] for row in transaction.connection.execute("explain query plan " + statements()[statement], values)]
+    assert index in plan[0]
+    assert [line for line in plan if "SCAN" in line or "TEMP B-TREE" in line] == []
+    assert all("record_edition" in line or "record_" in line or "content" in line or "SUBQUERY" in line for line in plan)
+
+
+def test_an_erased_version_makes_room_for_the_one_before_it(database: Database) -> None:
+    first, later = "2026-11-20T09:00:00.000Z", "2026-11-20T09:00:00.001Z"
+    with database.writing() as transaction:
+        records.keep(transaction, [_arrival(1, later), _arrival(1, first)], now=NOW)
+        assert [later] == [item.version for item in holdings.standing(transaction, Selection(), first=0)]
+        assert [first] == [item.version for item in holdings.standing(transaction, Selection(versions=(FIRST,)), first=0)]
+        erasure.discard(transaction, max(records.versions_of(transaction, indicator(1)["id"]), key=lambda held: held.version))
+        assert [first] == [item.version for item in holdings.standing(transaction, Selection(), first=0)]
+        assert [0] != [item.position for item in holdings.standing(transaction, Selection(versions=(ALL,)), first=0)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "edition"),
+    [
+        ({"spec_version": "2.1", "created": "2026-11-20T09:00:00.100Z"}, "2.1 2026-11-20T09:00:00.1"),
+        ({"created": "2017-01-01T00:00:00Z"}, "2.0 2017-01-01T00:00:00."),
+        ({}, "2.1 2026-11-23T09:00:00.000001"),
+        ({"spec_version": "2.1", "created": "2026-11-20T09:00:00.000Z", "modified": "yesterday"}, "2.1 "),
+        ({"spec_version": "9"}, "2.1 2026-11-23T09:00:00.000001"),
+    ],
+)
+def test_an_edition_orders_as_versions_do(fields: dict[str, str], edition: str) -> None:
+    record = of_fields({"type": "x-thing", "id": "x-thing--1", **fields})
+    assert edition == edition_of(record, added_at="2026-11-23T09:00:00.000001Z")
