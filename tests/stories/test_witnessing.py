@@ -16,6 +16,7 @@ from accord.charter.officers import OfficerRole
 from accord.desk import audit, journal, office, watch, witness
 from accord.desk.introduce import keys_of
 from accord.desk.means import Means
+from accord.desk.status import status
 from accord.desk.tiles import hashes
 from accord.errors import IntegrityFailure, PeerFault
 from accord.exchange.client import PeerClient
@@ -33,6 +34,7 @@ from accord.seal.canonical import digest_text
 from accord.seal.keys import Role
 from accord.seal.note import Note
 from accord.store import acts, logs
+from accord.web.pages.status import status_page
 from tests.stories.alliance import Alliance, founded, indicator
 
 TYPE = "application/octet-stream"
@@ -176,6 +178,9 @@ def test_two_members_shown_different_journals_both_report_it_within_one_round(al
         assert [[(origin, watch.REWRITTEN)]] * 2 == [convicted(alliance, member) for member in ("KZ", "KG")]
         for member in ("KZ", "KG"):
             check_evidence(alliance, member, "TJ")
+            assert (origin,) == status(alliance.means(member)).suspected
+            assert origin in status_page(alliance.means(member)).verdict
+        assert () == status(alliance.means("TJ")).suspected
         assert () == road.watch("KZ", "KG").evidence, "what is known is not reported again"
 
 

@@ -151,6 +151,7 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         "incoming": [
             {"from": item.partner, "size": item.size, "receipted": item.receipted, "declined": item.declined} for item in found.incoming
         ],
+        "suspected": list(found.suspected),
         "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
     }
     lines = [f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} acts in the journal"]
@@ -158,6 +159,7 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
     lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
     lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]
     lines += [f"  {item.member}: {item.fault}" for item in found.peers if item.fault]
+    lines += [f"  evidence against {log}: see accord audit {folder}" for log in found.suspected]
     answer(value, "\n".join(lines), as_json=as_json)
 
 

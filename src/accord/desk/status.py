@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accord.desk.means import Means
-from accord.store import acts, logs, peers, records
+from accord.store import acts, logs, peers, records, witness
 from accord.store.records import Came
 
 
@@ -52,6 +52,7 @@ class Status:
     incoming: tuple[ChannelState, ...]
     peers: tuple[PeerState, ...]
     journal_size: int
+    suspected: tuple[str, ...]  # Logs of other members against which evidence is kept.
 
 
 def status(means: Means) -> Status:
@@ -78,6 +79,7 @@ def status(means: Means) -> Status:
             peer = peers.peer_of(transaction, partner)
             known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, peer.fault_says, peer.retry_at))
         journal = logs.log_state(transaction, means.journal)
+        suspected = tuple(sorted({item.origin for item in witness.evidence_all(transaction)}))
         held = tuple(HoldingsCount(*row) for row in records.counts(transaction))
     return Status(
         member=means.member,
@@ -88,4 +90,5 @@ def status(means: Means) -> Status:
         incoming=tuple(incoming),
         peers=tuple(known),
         journal_size=0 if journal is None else journal.size,
+        suspected=suspected,
     )

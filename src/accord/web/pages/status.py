@@ -49,6 +49,8 @@ def status_page(means: Means) -> StatusPage:
 def _verdict(found: Status) -> str:
     faulty = [peer.member for peer in found.peers if peer.fault]
     waiting = [channel.partner for channel in found.outgoing if channel.receipted < channel.size]
+    if found.suspected:
+        return f"There is evidence against {', '.join(found.suspected)}: print it with accord audit, and call the member."
     if faulty:
         return f"The last contact with {', '.join(faulty)} failed; see what to do below."
     if waiting:
