@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from accord.cli.output import JSON
+from accord.desk import clients
+from accord.node.build import Node, utc_now
 from accord.node.founding import DEFAULT_PORT
 from accord.node.stage import Staged, raise_stage, served
 from accord.node.story import Act, Cast, enlist, play
@@ -55,7 +57,7 @@ def demo_command(
             if failed:
                 raise typer.Exit(1)
             if not once:
-                _invite(stage, console)
+                _invite(stage, nodes[cast.receiver], console)
                 _until_stopped()
 
 
@@ -85,17 +87,23 @@ def _progress(console: Console) -> Callable[[str, int, int], None]:
     return tell
 
 
-def _invite(stage: list[Staged], console: Console) -> None:
+def _invite(stage: list[Staged], receiver: Node, console: Console) -> None:
+    """Print where the nodes are, how to get in, and what to try."""
     table = Table("member", "status page", "user", "password", "folder", title="The nodes keep serving. Ctrl-C stops them.")
     for staged in stage:
         table.add_row(staged.member, f"{staged.url}/", "operator", staged.password, str(staged.folder))
     Console(stderr=console.stderr, width=max(console.width, 140), highlight=False).print(table)
-    first = stage[0]
+    tool = clients.add_client(receiver.means, name="demo-tool", may_read=True, may_write=False, now=utc_now())
+    holder = next(staged for staged in stage if staged.member == receiver.means.member)
     command = Path(sys.argv[0]).name if shutil.which("accord") else sys.argv[0]
-    console.print(
-        f"Look around from another terminal, for example:\n  {command} law {first.folder} --from KZ --to KG\n  {command} search {stage[1].folder} lantern",
-        markup=False,
-    )
+    lines = [
+        f"A TAXII 2.1 tool may read what {holder.member} holds: {holder.url}/taxii2/ as {tool.name}, password {tool.password}",
+        "Look around from another terminal, for example:",
+        f"  {command} law {stage[0].folder} --from KZ --to KG",
+        f"  {command} search {holder.folder} lantern",
+        f"  {command} audit {holder.folder}",
+    ]
+    console.print("\n".join(lines), markup=False)
     sys.stdout.flush()
 
 
