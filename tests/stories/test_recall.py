@@ -156,6 +156,33 @@ def test_a_record_taken_back_can_be_given_again(alliance: Alliance) -> None:
     assert 1 == _records(alliance, "KG")
 
 
+def test_a_record_that_stands_twice_in_a_channel_is_recalled_whole(alliance: Alliance) -> None:
+    for recipients in ("KG", "TJ", "KG,TJ"):  # The third statement brings the first one's commitment into the second's channel.
+        alliance.publish("KZ", indicator(1), to=recipients)
+    for member in ("KG", "TJ"):
+        alliance.sync(member, "KZ")
+        assert 1 == _records(alliance, member)
+    _recall(alliance)
+    for member in ("KG", "TJ"):
+        alliance.sync(member, "KZ")
+        alliance.sync("KZ", member)
+        assert 0 == _records(alliance, member)
+    assert all(one.state.erased == one.state.records for one in recall.compliance(alliance.means("KZ")))
+
+
+def test_what_was_narrowed_and_then_widened_again_reaches_a_recipient_that_comes_late(alliance: Alliance) -> None:
+    alliance.publish("KZ", indicator(1), to="KG,TJ")
+    _recall(alliance, members=("TJ",), reason=RecallReason.NARROWED)
+    alliance.publish("KZ", indicator(1), to="KG,TJ")
+    for member in ("KG", "TJ"):
+        alliance.sync(member, "KZ")
+        assert 1 == _records(alliance, member)
+    _recall(alliance)
+    for member in ("KG", "TJ"):
+        alliance.sync(member, "KZ")
+        assert 0 == _records(alliance, member)
+
+
 def test_what_two_members_gave_stays_until_both_take_it_back(alliance: Alliance) -> None:
     raw = [orjson.dumps(indicator(1))]
     for member in ("KZ", "TJ"):

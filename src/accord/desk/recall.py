@@ -79,7 +79,7 @@ def take_back(
     for member in members or means.partners():
         means.charter.member(member)
         name = means.channel_to(member)
-        commitments = list(erasure.live_commitments(transaction, name, digests).values())
+        commitments = erasure.live_commitments(transaction, name, digests)
         if commitments:
             _take_back(means, transaction, member, commitments, identifier=identifier, reason=reason, now=now)  # 2, 3
             reached.append((member, len(commitments)))

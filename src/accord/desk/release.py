@@ -171,22 +171,31 @@ def _release_portion(
 
 
 def _place(means: Means, transaction: Transaction, found: Sequence[Record], channels: Sequence[Log]) -> list[_Placed]:
-    """Give each record its salt: the one it stands under already in one of these channels, else a new one."""
+    """Give each record its salt: the one it stands under already in one of these channels, else a new one.
+
+    A commitment that one of the channels recalled is not used again: a recipient that comes late would erase the second leaf with the first.
+    """
+    digests = [record.digest for record in found]
     standing: dict[bytes, tuple[bytes, bytes]] = {}
     for channel in channels:
-        for digest, place in logs.standing(transaction, channel.name, [record.digest for record in found]).items():
+        for digest, place in logs.standing(transaction, channel.name, digests).items():
             standing.setdefault(digest, place)
+    named = sorted(sealed for sealed, _ in standing.values())
+    gone: set[bytes] = set()
+    for channel in channels:
+        live = erasure.live_commitments(transaction, channel.name, digests)
+        gone |= logs.known_commitments(transaction, channel.name, named).difference(live)
     placed = []
     for record in found:
         known = standing.get(record.digest)
-        salt = means.random(SALT_BYTES) if known is None else known[1]
+        salt = means.random(SALT_BYTES) if known is None or known[0] in gone else known[1]
         placed.append(_Placed(record, salt, commitment(salt=salt, content=record.content)))
     return placed
 
 
 def _append(transaction: Transaction, channel: Log, statement: _Placed, placed: Sequence[_Placed], *, now: datetime) -> None:
-    standing = logs.standing(transaction, channel.name, [item.record.digest for item in placed])
-    fresh = [item for item in placed if standing.get(item.record.digest, (b"",))[0] != item.commitment]
+    live = set(erasure.live_commitments(transaction, channel.name, [item.record.digest for item in placed]))
+    fresh = [item for item in placed if item.commitment not in live]
     leaves = [NewLeaf(item.commitment, item.salt, item.record.digest, 0, len(item.record.content)) for item in (statement, *fresh)]
     logs.append(transaction, channel, leaves, now=now)
 

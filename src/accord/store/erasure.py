@@ -42,9 +42,10 @@ class Due:
     statement: str
 
 
-def live_commitments(transaction: Transaction, collection: str, digests: Sequence[Digest]) -> dict[bytes, bytes]:
-    """Commitments in a channel that still have their content, by the record's digest."""
-    return {digest: place[0] for digest, place in standing(transaction, collection, digests).items()}
+def live_commitments(transaction: Transaction, collection: str, digests: Sequence[Digest]) -> list[bytes]:
+    """Every commitment under which one of these records still has its content in a channel; a record may stand there under several."""
+    rows = transaction.among("leaf_of_digests", list(digests), collection=collection)
+    return [bytes(commitment) for _, commitment, salt, _ in rows if salt is not None]
 
 
 def commitments_under(transaction: Transaction, collection: str, position: int) -> list[bytes]:
