@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import cedarpy
@@ -18,6 +19,7 @@ from accord.desk import importing, read, recall
 from accord.desk.means import Means
 from accord.desk.status import status
 from accord.errors import IntegrityFailure, NotFound, Refusal
+from accord.node.worker import keep_house
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
@@ -233,6 +235,15 @@ def test_what_was_released_again_with_a_later_date_does_not_expire_with_the_firs
     for member in ("KG", "KZ"):
         recall.expire(alliance.means(member), now=alliance.clock())
     assert 1 == _records(alliance, "KG")
+
+
+def test_more_statements_than_one_transaction_takes_expire_in_one_round(alliance: Alliance) -> None:
+    count = erasure.EXPIRIES_AT_ONCE_MAX + 1
+    for number in range(count):
+        alliance.publish("KZ", indicator(number), to="KG", review=START.date() + timedelta(days=2))
+    alliance.clock.now += timedelta(days=3)
+    keep_house(alliance.nodes["KZ"], Event(), clock=alliance.clock)
+    assert count == sum(one.state.records for one in recall.compliance(alliance.means("KZ")))
 
 
 def _careless(means: Means) -> Means:

@@ -78,7 +78,8 @@ def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], 
 def keep_house(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> None:
     """What a node does by itself: take back and erase what has expired, confirm what was erased, empty the log, index what came."""
     means = node.means
-    recall.expire(means, now=clock())
+    while recall.expire(means, now=clock()) and not stop.is_set():
+        pass
     for member in means.partners():
         recall.confirm(means, member, now=clock())
     recall.forget(means)
