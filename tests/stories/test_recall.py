@@ -15,10 +15,11 @@ import httpx2
 import orjson
 import pytest
 
+from accord.charter.document import Charter, template
 from accord.desk import importing, read, recall
 from accord.desk.means import Means
 from accord.desk.status import status
-from accord.errors import IntegrityFailure, NotFound, Refusal
+from accord.errors import IntegrityFailure, NotFound, PeerFault, Refusal
 from accord.node.worker import keep_house
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
@@ -306,3 +307,32 @@ def test_a_recall_changed_on_the_way_is_refused(alliance: Alliance, change: dict
         alliance.sync("KG", "KZ", tamper=_control(lambda control: control.update(change)))
     assert "control" == failure.value.duty
     assert 1 == _records(alliance, "KG")
+
+
+def _law_that_ends(day: str) -> Charter:
+    """The template, with one instrument binding KG only until a day."""
+    fields: dict[str, Any] = template().fields
+    for instrument in fields["instruments"]:
+        for party in instrument.get("parties", []):
+            if party["member"] == "KG":
+                party["until"] = day
+    return Charter.of_fields(fields)
+
+
+def test_where_the_law_ends_before_a_statement_is_fetched_it_is_taken_back_whole_and_the_channel_goes_on(tmp_path: Path) -> None:
+    with founded(tmp_path, on=_law_that_ends("2026-12-01")) as alliance:
+        alliance.publish("KZ", indicator(1), to="KG")
+        alliance.sync("KG", "KZ")
+        late = alliance.publish("KZ", indicator(2), to="KG")
+        alliance.clock.now += timedelta(days=30)
+        with pytest.raises(PeerFault, match=f"{late.statements[0]} may no longer go to KG"):
+            alliance.sync("KG", "KZ")
+        assert 1 == _records(alliance, "KG")
+
+        means = alliance.means("KZ")
+        recall.recall(means, late.statements[0], officer=OFFICER, reason=RecallReason.WITHDRAWN, now=alliance.clock())
+        synced = alliance.sync("KG", "KZ")
+        assert (5, 0) == (synced.size, synced.kept)
+        alliance.sync("KZ", "KG")
+        assert [(2, 2)] == [(one.state.records, one.state.erased) for one in recall.compliance(means)]
+        alliance.check_everything()

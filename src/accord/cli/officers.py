@@ -136,7 +136,13 @@ def release_command(
 
 def recall_command(
     folder: Dir,
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, with all its versions, or one digest sha256:….")],
+    record: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECORD",
+            help="A STIX id with all its versions, a digest sha256:…, or a statement accord-release--… with all it released.",
+        ),
+    ],
     officer: As,
     reason: Annotated[RecallReason, typer.Option("--reason", metavar="CODE", help="withdrawn, corrected, narrowed, case-closed, …")],
     members: Annotated[str, typer.Option("--from", metavar="ID[,ID]", help="Take it back from these members only.")] = "",

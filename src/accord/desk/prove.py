@@ -75,7 +75,7 @@ def prove(
     for number, parcel in enumerate(parcels):
         position = log.size + number
         if isinstance(parcel, Gone):
-            proven.append(Proven({}, b"", _covered(cover, parcel.commitment, None, position), None))
+            proven.append(Proven({}, b"", _gone(cover, parcel.commitment, number), None))
             continue
         content = _content(parcel, position)
         sealed = commitment(salt=parcel.salt, content=content)
@@ -103,7 +103,14 @@ def _content(parcel: Parcel, position: int) -> bytes:
         raise IntegrityFailure("bytes", f"position {position} is not canonical: {error.says}") from error
 
 
-def _covered(cover: _Cover, sealed: bytes, salt: bytes | None, position: int) -> NewLeaf:
+def _gone(cover: _Cover, sealed: bytes, number: int) -> NewLeaf:
+    """The leaf of what is gone, record or statement. Nothing covers it here: the recall that has to explain it names it, or the channel stops."""
+    cover.missing.discard(sealed)
+    cover.seen.add(sealed)
+    return NewLeaf(sealed, None, None, cover.number if cover.statement is not None else number, 0)
+
+
+def _covered(cover: _Cover, sealed: bytes, salt: bytes, position: int) -> NewLeaf:
     """The leaf of a record that the current statement names."""
     if cover.statement is None or sealed not in cover.missing:
         raise IntegrityFailure("commitment", f"position {position} is not covered by the statement before it")

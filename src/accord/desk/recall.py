@@ -15,7 +15,7 @@ The giver's own copy in its holdings is its own affair and stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from accord.errors import AccordError, NotFound, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Digest, Fields, parse_digest, read
 from accord.stix.control import Control, Kind, RecallReason
-from accord.stix.statement import STATEMENT_RECORDS_MAX, Statement
+from accord.stix.statement import STATEMENT_RECORDS_MAX, TYPE, Statement
 from accord.store import acts, erasure, logs, records
 from accord.store.database import Transaction
 from accord.store.erasure import Due, RecallState
@@ -50,11 +50,14 @@ class Compliance:
 
 
 def recall(means: Means, reference: str, *, officer: str, reason: RecallReason, members: Sequence[str] = (), now: datetime) -> Recalled:
-    """Take a record back from everybody, or from `members` alone (narrowing). `reference` is a digest, or a STIX id with all its versions."""
+    """Take a record back from everybody, or from `members` alone (narrowing).
+
+    `reference` is a digest, a STIX id with all its versions, or a release statement with all that it released.
+    """
     with means.database.writing() as transaction:  # 4
         authorised(means, transaction, officer, Act.RECALL)  # 1
-        digests = _digests(transaction, reference)
-        recalled = take_back(means, transaction, digests, by={"officer": officer}, reason=reason, members=members, now=now)
+        named = _named(means, transaction, reference, members or means.partners())
+        recalled = _from_members(means, transaction, named, by={"officer": officer}, reason=reason, now=now)
         if not recalled.members:
             raise NotFound(f"{reference} stands in no channel of this member", remedy="only what was released can be recalled")
     return recalled
@@ -74,15 +77,30 @@ def take_back(
 
     That whoever it is may do so is the caller's to ask. Nobody is reached where they stand in no channel.
     """
-    identifier = new_identifier(means, Kind.RECALL)
-    reached = []
-    for member in members or means.partners():
+    named = {member: erasure.live_commitments(transaction, means.channel_to(member), digests) for member in members or means.partners()}
+    return _from_members(means, transaction, named, by=by, reason=reason, now=now)
+
+
+def _named(means: Means, transaction: Transaction, reference: str, members: Sequence[str]) -> dict[str, list[bytes]]:
+    """What a reference names in the channel of each of these members."""
+    for member in members:
         means.charter.member(member)
-        name = means.channel_to(member)
-        commitments = erasure.live_commitments(transaction, name, digests)
-        if commitments:
-            _take_back(means, transaction, member, commitments, identifier=identifier, reason=reason, now=now)  # 2, 3
-            reached.append((member, len(commitments)))
+    channels = {member: means.channel_to(member) for member in members}
+    if reference.startswith(f"{TYPE}--"):
+        # The statement itself too: where the law ended before it was fetched, nothing of it may leave any more.
+        return {member: erasure.commitments_of_statement(transaction, name, reference) for member, name in channels.items()}
+    digests = _digests(transaction, reference)
+    return {member: erasure.live_commitments(transaction, name, digests) for member, name in channels.items()}
+
+
+def _from_members(
+    means: Means, transaction: Transaction, named: Mapping[str, Sequence[bytes]], *, by: Fields, reason: RecallReason, now: datetime
+) -> Recalled:
+    """Put one recall into every channel in which something is named, destroy it there, and note it in the journal. 2, 3"""
+    identifier = new_identifier(means, Kind.RECALL)
+    reached = [(member, len(commitments)) for member, commitments in named.items() if commitments]
+    for member, _ in reached:
+        _take_back(means, transaction, member, named[member], identifier=identifier, reason=reason, now=now)
     if reached:
         entry: Fields = {
             "act": "recalled",
@@ -190,7 +208,10 @@ def _renewed(transaction: Transaction, collection: str, *, now: datetime) -> set
     """Commitments that statements of this channel cover whose review date has not passed."""
     found: set[bytes] = set()
     for position in erasure.standing_statements(transaction, collection, now.date()):
-        fields = read(logs.body_at(transaction, collection, position) or b"{}")
+        body = logs.body_at(transaction, collection, position)
+        if body is None:  # The statement was taken back itself.
+            continue
+        fields = read(body)
         assert isinstance(fields, dict), "a statement is an object"
         found.update(Statement.parse(fields).commitments)
     return found

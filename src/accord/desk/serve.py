@@ -149,7 +149,7 @@ def _released(means: Means, transaction: Transaction, reader: str, leaves: Seque
                 reasons = "; ".join(map(str, grounds))
                 raise Unready(
                     f"statement {statement.id} may no longer go to {reader}: {reasons}",
-                    remedy="recall its records; the channel then goes on",
+                    remedy=f"take it back with `accord recall DIR {statement.id}`; the channel then goes on",
                 )
     return released
 

@@ -21,7 +21,7 @@ AUTHOR_ID: Final = f"identity--{uuid5(NAMESPACE, 'author')}"
 _SAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accord-release": "A releaser's signed statement about the records that follow it in a channel: to whom, on what basis, on what terms.",
-        "accord-recall": "A releaser takes back records, named by their positions in a channel: the recipient erases them.",
+        "accord-recall": "A releaser takes back records, named by their commitments in a channel: the recipient erases them.",
         "accord-receipt": "A recipient confirms what it holds of a channel.",
         "accord-erased": "A recipient confirms that it erased what was recalled or has expired.",
         "accord-accepted": "A recipient accepted a record and may act on it.",

@@ -50,7 +50,18 @@ def live_commitments(transaction: Transaction, collection: str, digests: Sequenc
 
 def commitments_under(transaction: Transaction, collection: str, position: int) -> list[bytes]:
     """The live leaves that the statement at a position covers."""
-    return [bytes(row[0]) for row in transaction.all("leaf_live_under", collection=collection, position=position)]
+    return _live_from(transaction, collection, position, first=position + 1)
+
+
+def commitments_of_statement(transaction: Transaction, collection: str, statement: str) -> list[bytes]:
+    """The live leaves of a statement by its identifier: itself and what it covers; none where it does not stand in this channel."""
+    row = transaction.one("expiry_of_statement", collection=collection, statement=statement)
+    return [] if row is None else _live_from(transaction, collection, row[0], first=row[0])
+
+
+def _live_from(transaction: Transaction, collection: str, position: int, *, first: int) -> list[bytes]:
+    rows = transaction.all("leaf_live_from", collection=collection, position=position, first=first, last=position + STATEMENT_RECORDS_MAX)
+    return [bytes(row[0]) for row in rows]
 
 
 def take_back(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, recall: str, reason: str, now: datetime) -> None:

@@ -54,9 +54,14 @@ select position from expiry where collection = :collection and review >= :today 
 -- What this statement covers is gone.
 update expiry set done = 1 where collection = :collection and position = :position;
 
--- name: leaf_live_under
--- The live leaves that one statement covers.
-select commitment from leaf where collection = :collection and statement = :position and position <> :position and salt is not null order by position;
+-- name: expiry_of_statement
+-- Where a statement stands in a channel.
+select position from expiry where collection = :collection and statement = :statement;
+
+-- name: leaf_live_from
+-- The live leaves of the statement at a position. They stand right behind it, which keeps the search to the primary key.
+select commitment from leaf where collection = :collection and position >= :first and position <= :last and statement = :position
+  and salt is not null order by position;
 
 -- name: leaf_of_commitment
 -- Position and record of a commitment that still has its content.
