@@ -200,6 +200,18 @@ def test_what_two_members_gave_stays_until_both_take_it_back(alliance: Alliance)
     assert 0 == _records(alliance, "KG")
 
 
+def test_a_release_of_the_same_source_leaves_out_what_was_taken_back(alliance: Alliance) -> None:
+    means = alliance.means("KZ")
+    raw = [orjson.dumps([indicator(1), indicator(2)])]
+    importing.import_files(means, raw, source="Invented feed", now=alliance.clock())
+    importing.release_imported(means, source="Invented feed", officer=OFFICER, offer=offer("KG"), now=alliance.clock())
+    _recall(alliance)
+    with pytest.raises(Refusal, match="nothing from 'Invented feed' is left to release"):
+        importing.release_imported(means, source="Invented feed", officer=OFFICER, offer=offer("KG"), now=alliance.clock())
+    alliance.sync("KG", "KZ")
+    assert 1 == _records(alliance, "KG")
+
+
 def test_the_holders_own_record_is_not_erased_by_anothers_recall(alliance: Alliance) -> None:
     alliance.publish("KG", indicator(1), to="TJ")
     alliance.publish("KZ", indicator(1), to="KG")

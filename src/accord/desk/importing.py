@@ -26,7 +26,7 @@ from accord.stix.extensions import is_accord_type
 from accord.stix.record import of_fields, read, unpack
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator
-from accord.store import acts, logs, records
+from accord.store import acts, erasure, logs, records
 from accord.store.database import Transaction
 from accord.store.records import Arrival, Came, Held
 
@@ -128,9 +128,12 @@ def _unreleased(means: Means, *, source: str, audience: Sequence[str]) -> Iterat
 
 
 def _missing(transaction: Transaction, means: Means, page: Sequence[Held], audience: Sequence[str]) -> set[bytes]:
+    """The records of a page that some recipient has not been given. What was taken back from one of them is given again by `publish` alone."""
     digests = [held.digest for held in page]
-    standing = [set(logs.standing(transaction, means.channel_to(recipient), digests)) for recipient in audience]
-    return {digest for digest in digests if not all(digest in there for there in standing)}
+    channels = [means.channel_to(recipient) for recipient in audience]
+    standing = [set(logs.standing(transaction, name, digests)) for name in channels]
+    recalled = set[bytes]().union(*(erasure.taken_back(transaction, name, digests) for name in channels))
+    return {digest for digest in digests if digest not in recalled and not all(digest in there for there in standing)}
 
 
 def _of_held(transaction: Transaction, held: Held) -> Arrival:

@@ -67,11 +67,23 @@ def _live_from(transaction: Transaction, collection: str, position: int, *, firs
 def take_back(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, recall: str, reason: str, now: datetime) -> None:
     """On a channel out: destroy salts and digests, and note from whom a confirmation is owed."""
     for commitment in commitments:
+        row = transaction.one("leaf_of_commitment", collection=collection, commitment=commitment)
         transaction.run("leaf_erase", collection=collection, commitment=commitment)
         transaction.run("progress_set", name=_TO_FORGET, position=1)
         transaction.run(
-            "recall_add", collection=collection, commitment=commitment, recall=recall, reason=reason, recalled_at=timestamp(now)
+            "recall_add",
+            collection=collection,
+            commitment=commitment,
+            digest=None if row is None else bytes(row[1]),
+            recall=recall,
+            reason=reason,
+            recalled_at=timestamp(now),
         )
+
+
+def taken_back(transaction: Transaction, collection: str, digests: Sequence[Digest]) -> set[bytes]:
+    """Those of these records that were taken back on a channel."""
+    return {bytes(row[0]) for row in transaction.among("recall_of_digests", list(digests), collection=collection)}
 
 
 def note_erased(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, now: datetime) -> None:
@@ -123,6 +135,7 @@ def discard(transaction: Transaction, held: Held) -> None:
     transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
+    transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)
     transaction.run("progress_set", name=_TO_FORGET, position=1)
 

@@ -4,6 +4,7 @@
 create table recall (
   collection text not null,
   commitment blob not null,
+  digest blob,                    -- Of the record, while the giver still holds it, so that it is not released again unasked.
   recall text not null,
   reason text not null,
   recalled_at text not null,

@@ -1,7 +1,15 @@
 -- name: recall_add
 -- A commitment taken back on a channel out.
-insert into recall (collection, commitment, recall, reason, recalled_at, erased_at)
-values (:collection, :commitment, :recall, :reason, :recalled_at, '') on conflict (collection, commitment) do nothing;
+insert into recall (collection, commitment, digest, recall, reason, recalled_at, erased_at)
+values (:collection, :commitment, :digest, :recall, :reason, :recalled_at, '') on conflict (collection, commitment) do nothing;
+
+-- name: recall_of_digests
+-- Which of these records were taken back on a channel.
+select digest from recall where collection = :collection and digest in (:values);
+
+-- name: recall_forget
+-- The giver itself holds the record no longer: nothing but commitments is left of it.
+update recall set digest = null where digest = :digest;
 
 -- name: recall_erased
 -- The recipient confirmed that it erased this. What it erased by itself on expiry counts too.
