@@ -20,7 +20,7 @@ from accord.desk import importing, read, recall
 from accord.desk.means import Means
 from accord.desk.status import status
 from accord.errors import IntegrityFailure, NotFound, PeerFault, Refusal
-from accord.node.worker import keep_house
+from accord.node.worker import Traffic, keep_house
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
@@ -255,7 +255,7 @@ def test_more_statements_than_one_transaction_takes_expire_in_one_round(alliance
     for number in range(count):
         alliance.publish("KZ", indicator(number), to="KG", review=START.date() + timedelta(days=2))
     alliance.clock.now += timedelta(days=3)
-    keep_house(alliance.nodes["KZ"], Event(), clock=alliance.clock)
+    keep_house(alliance.nodes["KZ"], Event(), Traffic(), clock=alliance.clock)
     assert count == sum(one.state.records for one in recall.compliance(alliance.means("KZ")))
 
 

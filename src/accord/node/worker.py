@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from accord.desk import contact, journal, read, recall
 from accord.desk.watch import Evidence
@@ -34,21 +34,46 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
             addresses = sorted(node.settings.peers.items())
             return [PeerClient(node.means, peer, stack.enter_context(connection(url)), clock) for peer, url in addresses]
 
+        traffic = Traffic()
+
         def follow(client: PeerClient) -> None:
             if contact.is_due(node.means, client.peer, now=clock()):
-                round_with(node, client, clock=clock)
+                with traffic.round():
+                    round_with(node, client, clock=clock)
 
         watching = clients()
         rounds: list[tuple[str, int, Callable[[], object]]] = [
             *((f"round with {client.peer}", interval, partial(follow, client)) for client in clients()),
             ("witnessing", WITNESS_SECONDS, lambda: watch_all(node, watching, clock=clock)),
-            ("keeping house", interval, lambda: keep_house(node, stop, clock=clock)),
+            ("keeping house", interval, lambda: keep_house(node, stop, traffic, clock=clock)),
         ]
         threads = [Thread(target=_again, args=(name, seconds, act, stop), name=name, daemon=True) for name, seconds, act in rounds]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+
+class Traffic:
+    """How many rounds with peers run at this moment, so that the index waits behind ingest and never stands in its way."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running = 0
+
+    @contextmanager
+    def round(self) -> Iterator[None]:
+        """One round with a peer, from its first request to its last receipt."""
+        with self._lock:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def is_quiet(self) -> bool:
+        return self._running == 0
 
 
 def _again(name: str, seconds: int, act: Callable[[], object], stop: Event) -> None:
@@ -75,15 +100,18 @@ def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], 
     return found
 
 
-def keep_house(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> None:
-    """What a node does by itself: take back and erase what has expired, confirm what was erased, empty the log, index what came."""
+def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """What a node does by itself: take back and erase what has expired, confirm what was erased, empty the log, index what came.
+
+    One portion is indexed each time; all of them only while nothing comes in.
+    """
     means = node.means
     while recall.expire(means, now=clock()) and not stop.is_set():
         pass
     for member in means.partners():
         recall.confirm(means, member, now=clock())
     recall.forget(means)
-    while read.catch_up(means) and not stop.is_set():
+    while read.catch_up(means) and traffic.is_quiet() and not stop.is_set():
         pass
 
 
