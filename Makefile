@@ -61,7 +61,7 @@ check: $(STAMP)  ## style, types, floors, dead code and the house rules
 	$(BIN)/python -m pytest tests/house -q
 
 bars: $(STAMP)  ## the long properties, fault runs and corpora, with their figures
-	@$(BIN)/python -m pytest bars -s $(ARGS)
+	@$(BIN)/python -m pytest -s $(or $(ARGS),bars)
 
 bench: $(STAMP)  ## the measured goals, each beside its limit
 	@$(BIN)/python -m benchmarks $(ARGS)

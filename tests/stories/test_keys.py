@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from accord.desk.status import status
-from accord.errors import Refusal
+from accord.errors import PeerSilent, Refusal
 from accord.node.build import application, opened
 from accord.node.founding import replace_key
 from accord.seal.keys import Role
@@ -44,6 +46,28 @@ def test_a_recipients_replaced_key_is_learnt_when_it_is_first_used(alliance: All
         alliance.publish("KZ", indicator(2), to="KG")
         assert 1 == alliance.sync("KG", "KZ").kept
         assert 4 == _receipted(alliance)
+
+
+def test_what_was_signed_before_a_key_was_replaced_still_arrives(alliance: Alliance) -> None:
+    alliance.publish("KZ", indicator(1), to="KG")
+    with ExitStack() as stack:
+        _replace(alliance, "KZ", Role.STATEMENT, stack)
+        alliance.publish("KZ", indicator(2), to="KG")
+        assert 2 == alliance.sync("KG", "KZ").kept
+
+
+def test_a_receipt_that_could_not_be_handed_over_for_long_is_signed_anew(alliance: Alliance) -> None:
+    def cut(request: httpx2.Request, body: bytes) -> bytes:
+        if request.method == "POST":
+            raise httpx2.ConnectError("the line is cut")
+        return body
+
+    alliance.publish("KZ", indicator(1), to="KG")
+    with pytest.raises(PeerSilent):
+        alliance.sync("KG", "KZ", tamper=cut)
+    alliance.clock.now += timedelta(hours=3)
+    alliance.sync("KG", "KZ")
+    assert 2 == _receipted(alliance)
 
 
 def test_the_root_key_is_not_an_operational_key(alliance: Alliance) -> None:

@@ -46,10 +46,11 @@ def replace_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
     role: Annotated[Role, typer.Option("--role", help="Whose key is replaced.")],
     root_key: Annotated[Path, typer.Option("--root-key", metavar="FILE", help="The member's root key, brought from where it is kept.")],
+    stolen: Annotated[bool, typer.Option("--stolen", help="The old key may be in other hands: nothing it signed holds any more.")] = False,
     as_json: bool = JSON,
 ) -> None:
-    """Replace one operational key at once: the old one is revoked, and every partner learns the new one at its next contact."""
-    number, public = replace_key(folder, role, root_key=root_key, now=utc_now())
+    """Replace one operational key at once; every partner learns the new one at its next contact. What the old one signed before stays good."""
+    number, public = replace_key(folder, role, root_key=root_key, now=utc_now(), stolen=stolen)
     value = {"role": role.value, "key_file": number, "public": str(public)}
     answer(value, f"key file {number}: {role.value} is now {public}; start the node anew to use it", as_json=as_json)
 

@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from accord.desk.introduce import keys_of
+from accord.desk.introduce import keys_at
 from accord.desk.means import Means
+from accord.desk.serve import CLOCK_DIFFERENCE_MAX
 from accord.errors import AccordError, IntegrityFailure
 from accord.ledger.entry import commitment
 from accord.seal.canonical import Fields, canonical, digest_of
 from accord.seal.keys import PublicKey, Role
 from accord.seal.signature import verify_fields
 from accord.stix.control import KINDS, Control
-from accord.stix.statement import CONTEXT, TYPE, Statement
+from accord.stix.statement import CONTEXT, TYPE, Statement, read_timestamp
 from accord.store import logs
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -65,11 +66,34 @@ class _Cover:
     seen: set[bytes] = field(default_factory=set)  # Everything that this page brought so far.
 
 
+@dataclass(frozen=True, slots=True)
+class _KeysInTime:
+    """The sender's statement keys, by the moment at which an object says it was signed."""
+
+    means: Means
+    transaction: Transaction
+    sender: str
+    _known: dict[str, Sequence[PublicKey]] = field(default_factory=dict)
+
+    def when(self, fields: Fields, now: datetime) -> Sequence[PublicKey]:
+        """Keys valid at its `created`; one from the future, beyond what two clocks may differ, was signed by no key."""
+        said = str(fields.get("created"))
+        if said not in self._known:
+            try:
+                moment = read_timestamp(said)
+            except AccordError as error:
+                raise IntegrityFailure("statement", f"{fields.get('id')} does not say when it was made: {error.says}") from error
+            if moment > now + CLOCK_DIFFERENCE_MAX:
+                raise IntegrityFailure("statement", f"{fields.get('id')} says it was made at {said}, which has not come yet")
+            self._known[said] = keys_at(self.means, self.transaction, self.sender, Role.STATEMENT, moment=moment)
+        return self._known[said]
+
+
 def prove(
     means: Means, transaction: Transaction, log: Log, sender: str, parcels: Sequence[Parcel | Gone], *, now: datetime
 ) -> list[Proven]:
     """Prove a page that begins where `log` ends."""
-    keys = keys_of(means, transaction, sender, Role.STATEMENT, now=now)
+    keys = _KeysInTime(means, transaction, sender)
     cover = _Cover()
     proven: list[Proven] = []
     for number, parcel in enumerate(parcels):
@@ -79,10 +103,11 @@ def prove(
             continue
         content = _content(parcel, position)
         sealed = commitment(salt=parcel.salt, content=content)
-        kind = parcel.fields.get("type")
+        kind = str(parcel.fields.get("type"))
         if kind == TYPE or kind in KINDS:
             _all_came(transaction, log, cover)
-            meaning = _statement(means, sender, parcel.fields, keys) if kind == TYPE else _control(sender, parcel.fields, keys)
+            valid = keys.when(parcel.fields, now)
+            meaning = _statement(means, sender, parcel.fields, valid) if kind == TYPE else _control(sender, parcel.fields, valid)
             named = set(meaning.commitments) if isinstance(meaning, Statement) else set()
             cover = _Cover(number, meaning if isinstance(meaning, Statement) else None, named, cover.seen)
             cover.seen.add(sealed)

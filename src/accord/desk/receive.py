@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accord.desk import recall
 from accord.desk.admit import Admission, admit
@@ -30,12 +30,14 @@ from accord.seal.canonical import Fields
 from accord.seal.keys import Role
 from accord.stix.control import Control
 from accord.stix.record import of_canonical
-from accord.stix.statement import Statement, timestamp
+from accord.stix.statement import Statement, read_timestamp, timestamp
 from accord.store import acts, erasure, logs, peers, records
-from accord.store.acts import Receipt
+from accord.store.acts import Receipt as Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
 from accord.store.records import Arrival, Came
+
+RECEIPT_FRESH_FOR = timedelta(minutes=1)  # A receipt handed over later than this is signed anew; senders take none older than five minutes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def receipt_for(means: Means, sender: str, note: str, *, now: datetime) -> Recei
         head = _open(means, transaction, sender, note, now=now)
         last = acts.last_receipt(transaction, name)
         if last is not None and last.size >= head.size:
-            return None if last.handed_over else last
+            return None if last.handed_over else _fresh(means, transaction, name, last, now=now)
         boundary = logs.boundary_at(transaction, name, head.size)
         if head.size == 0 or head.size > log.size or boundary is None or boundary.root != head.root:
             return None
@@ -109,6 +111,24 @@ def receipt_for(means: Means, sender: str, note: str, *, now: datetime) -> Recei
         acts.keep_receipt(transaction, receipt, collection=name)
         entry: Fields = {"act": "receipted", "member": sender, "size": head.size}
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+    return receipt
+
+
+def pending_receipt(means: Means, sender: str, *, now: datetime) -> Receipt | None:
+    """The receipt that the sender does not hold yet, signed anew where it has grown old; None when nothing is owed."""
+    name = means.channel_from(sender)
+    with means.database.writing() as transaction:
+        last = acts.last_receipt(transaction, name)
+        return None if last is None or last.handed_over else _fresh(means, transaction, name, last, now=now)
+
+
+def _fresh(means: Means, transaction: Transaction, name: str, last: Receipt, *, now: datetime) -> Receipt:
+    """A receipt that waited too long would be refused for its time: the same checkpoint is cosigned again."""
+    if now - read_timestamp(last.signed_at) < RECEIPT_FRESH_FOR:
+        return last
+    line = cosign(last.checkpoint, name=means.receipt_name(means.member), key=means.signers.receipt, at=now)
+    receipt = replace(last, cosignature=line, signed_at=timestamp(now))
+    acts.keep_receipt(transaction, receipt, collection=name)
     return receipt
 
 

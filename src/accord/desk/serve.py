@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from accord.charter.force import law_between
 from accord.desk.introduce import keys_of
 from accord.desk.means import Means
-from accord.errors import IntegrityFailure, Malformed, Refusal, Unready
+from accord.errors import IntegrityFailure, Refusal, Unready
 from accord.ledger.checkpoint import Checkpoint, sign, verify_cosignature
 from accord.ledger.entry import SALT_BYTES
 from accord.ledger.tree import EMPTY
@@ -172,8 +172,5 @@ def _checkpoint(name: str, boundary: Boundary | None) -> Checkpoint:
 
 
 def _size_of(note: str) -> int:
-    lines = note.split("\n")
-    try:
-        return int(lines[1])
-    except (IndexError, ValueError):
-        raise Malformed("the receipt's checkpoint is not a signed note") from None
+    """The size that a signed note speaks of; `Malformed` where it is no checkpoint."""
+    return Checkpoint.parse(note.partition("\n\n")[0] + "\n").size

@@ -41,6 +41,8 @@ def synchronise(
         _hand_over(means, client, note, now=clock())
         return Synced(peer, receive.position(means, peer), 0, 0, idle=True)
     introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
+    # What an earlier round could not hand over comes first: without it the sender may serve nothing more.
+    _give(means, client, receive.pending_receipt(means, peer, now=clock()))
     try:
         return _catch_up(means, client, note, clock=clock, progress=progress)
     except IntegrityFailure as failure:
@@ -93,7 +95,10 @@ def _checkpoint(client: PeerClient) -> str:
 
 def _hand_over(means: Means, client: PeerClient, note: str, *, now: datetime) -> None:
     """Hand a receipt over. A peer that does not know our receipt key yet, because we replaced it, learns it and is asked again."""
-    receipt = receive.receipt_for(means, client.peer, note, now=now)
+    _give(means, client, receive.receipt_for(means, client.peer, note, now=now))
+
+
+def _give(means: Means, client: PeerClient, receipt: receive.Receipt | None) -> None:
     if receipt is None:
         return
     try:

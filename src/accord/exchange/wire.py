@@ -154,7 +154,7 @@ def check_token(text: str, *, audience: str, keys: Sequence[PublicKey], now: dat
             checked = jwt.decode(
                 text, OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _url64(key.raw)}), algorithms=[TOKEN_ALGORITHM]
             )
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):  # A header of the wrong kinds makes the library stumble; it is no token.
             continue
         claims = checked.claims
         issued, expires = claims.get("iat"), claims.get("exp")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
@@ -100,7 +100,12 @@ def found_node(
     draft.member(member)
     if (folder / "settings.toml").exists():
         raise Refusal(f"{folder} is a node's folder already", remedy="choose another folder")
+    if signed is not None and signed.charter.member(member).root is None:
+        raise Refusal(
+            f"{member} has no node in this charter: no root key of it was given at the founding", remedy="found a charter that pins it"
+        )
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # Keys and content: nobody else's to read.
     root_path = root_key or folder / "keys" / "root.key"
     root = read_key(root_path) if root_path.exists() else new_key(root_path)
     if signed is None:
@@ -156,7 +161,7 @@ def _operational_keys(folder: Path, charter: Charter, member: str, root: Private
     )
 
 
-def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime) -> tuple[int, PublicKey]:
+def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime, stolen: bool = False) -> tuple[int, PublicKey]:
     """Replace one operational key: a new key, then a key file with the next number, then the settings that use both.
 
     Killed in between, the node goes on with the old key; the next call takes the next number. Gives number and public key.
@@ -170,7 +175,8 @@ def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime) -> t
     number = held.number + 1
     relative = _free_name(folder, f"{role.value}-{number}")
     made = new_key(folder / relative)
-    entries = tuple(entry for entry in held.keys if entry.role is not role)
+    # What the old key signed stays good; for a stolen one nothing it signed does, and it is left out.
+    entries = tuple(_until(entry, now) if entry.role is role else entry for entry in held.keys if not (stolen and entry.role is role))
     replaced = KeyFile(
         charter_id=held.charter_id,
         member=held.member,
@@ -190,3 +196,8 @@ def _free_name(folder: Path, name: str) -> Path:
     first = Path("keys") / f"{name}.key"
     others = (Path("keys") / f"{name}-{again}.key" for again in count(2))
     return next(path for path in chain([first], others) if not (folder / path).exists())
+
+
+def _until(entry: RoleKey, now: datetime) -> RoleKey:
+    """The entry, valid no longer than until now."""
+    return entry if entry.valid_until is not None and entry.valid_until <= now else replace(entry, valid_until=now)

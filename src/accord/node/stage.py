@@ -51,6 +51,7 @@ def raise_stage(folder: Path, members: tuple[str, ...], *, port: int | None) -> 
     path = folder / "charter.json"
     path.write_bytes(signed.to_bytes())
     ports = _free_ports(len(members)) if port is None else [port + number for number in range(len(members))]
+    _all_free(ports)
     urls = {member: f"http://{HOST}:{where}" for member, where in zip(members, ports, strict=True)}
     return [
         _staged(folder, member, path, urls, where, digest=digest_text(charter.digest)) for member, where in zip(members, ports, strict=True)
@@ -116,6 +117,20 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _all_free(ports: list[int]) -> None:
+    """Refuse before anything is founded when somebody else, another demo perhaps, serves where a node would."""
+    for port in ports:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((HOST, port))
+            except OSError:
+                raise Unready(
+                    f"port {port} on {HOST} is in use, by another demo perhaps",
+                    remedy='stop it, or choose others: --port N (make demo ARGS="--port 8300")',
+                ) from None
 
 
 def _free_ports(count: int) -> list[int]:

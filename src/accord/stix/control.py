@@ -13,7 +13,6 @@ An answer (erased, accepted, declined, handled) also names what it answers: `"an
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from enum import StrEnum
 from accord.errors import LimitReached, Malformed
 from accord.seal.canonical import Fields
 from accord.stix.extensions import EXTENSION_OF
+from accord.stix.identifier import Identifier
 from accord.stix.statement import COMMITMENT_BYTES, STATEMENT_RECORDS_MAX, read_timestamp, timestamp
 
 CODE_CHARACTERS_MAX = 40  # Characters. The identifier of a rule or reason; a sentence does not fit, which is the point.
@@ -101,6 +101,10 @@ class Control:
             raise Malformed("control record: code is the identifier of a rule or reason, answers that of a record")
         if len(code) > CODE_CHARACTERS_MAX or len(answers) > CODE_CHARACTERS_MAX * 2:
             raise LimitReached("CODE_CHARACTERS_MAX", "control record: the code is too long")
+        if Identifier.parse(identifier).type != kind:
+            raise Malformed("control record: its id is of its own type")
+        if answers:
+            Identifier.parse(answers)
         if not named or len(named) > STATEMENT_RECORDS_MAX:
             raise LimitReached("STATEMENT_RECORDS_MAX", f"control record: {len(named)} commitments")
         control = cls(Kind(kind), identifier, read_timestamp(created), by, tuple(_commitment(item) for item in named), code, answers)
@@ -113,7 +117,7 @@ class Control:
 def _commitment(value: object) -> bytes:
     try:
         raw = base64.b64decode(str(value), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Malformed("control record: a commitment is not base64") from None
     if len(raw) != COMMITMENT_BYTES:
         raise Malformed(f"control record: a commitment has {COMMITMENT_BYTES} bytes")

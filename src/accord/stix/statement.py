@@ -16,13 +16,13 @@ A whole specimen, as it stands in a channel (canonical form sorts the keys and h
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from accord.errors import LimitReached, Malformed
 from accord.seal.canonical import JSON, Digest, Fields, digest_text, parse_digest
 from accord.stix.extensions import EXTENSION_OF
+from accord.stix.identifier import Identifier
 from accord.stix.marking import Grade, Handling, SubjectCategory
 
 TYPE = "accord-release"
@@ -137,6 +137,8 @@ class Statement:
             commitments=_commitments(unsigned),
             as_received=unsigned.get("as_received") is True,
         )
+        if Identifier.parse(statement.id).type != TYPE:
+            raise Malformed("release statement: its id is of its own type")
         # Parser and printer are inverse: what the printer would not print is refused, so nothing unread hides in a signed statement.
         if statement.fields() != unsigned:
             raise Malformed("release statement: expected exactly the properties of protocol version 1, each in its one form")
@@ -199,7 +201,7 @@ def _commitments(fields: Fields) -> tuple[bytes, ...]:
         raise LimitReached("STATEMENT_RECORDS_MAX", f"release statement: {len(value)} records")
     try:
         commitments = tuple(base64.b64decode(str(item), validate=True) for item in value)
-    except binascii.Error:
+    except ValueError:
         raise Malformed("release statement: a commitment is not base64") from None
     if any(len(commitment) != COMMITMENT_BYTES for commitment in commitments) or len(set(commitments)) != len(commitments):
         raise Malformed("release statement: each commitment must be 32 bytes, each once")

@@ -133,10 +133,12 @@ class Database:
         """Write everything into the database file and cut the write-ahead log to nothing; False when a reader still needs it."""
         connection = self._take()
         try:
+            connection.execute("pragma busy_timeout = 0")  # It holds the writers' lock while it waits for readers: it does not wait.
             busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
         except sqlite3.OperationalError:
             return False
         finally:
+            connection.execute("pragma busy_timeout = 30000")  # BUSY_SECONDS_MAX, in milliseconds.
             self._give_back(connection)
         return not busy
 

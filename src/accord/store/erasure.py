@@ -69,7 +69,7 @@ def take_back(transaction: Transaction, collection: str, commitments: Sequence[b
     for commitment in commitments:
         row = transaction.one("leaf_of_commitment", collection=collection, commitment=commitment)
         transaction.run("leaf_erase", collection=collection, commitment=commitment)
-        transaction.run("progress_set", name=_TO_FORGET, position=1)
+        transaction.run("progress_more", name=_TO_FORGET)
         transaction.run(
             "recall_add",
             collection=collection,
@@ -113,7 +113,7 @@ def erase(
             continue
         digest = Digest(bytes(row[1]))
         transaction.run("leaf_erase", collection=collection, commitment=commitment)
-        transaction.run("progress_set", name=_TO_FORGET, position=1)
+        transaction.run("progress_more", name=_TO_FORGET)
         if not any(standing(transaction, name, [digest]) for name in incoming):
             _erase_record(transaction, digest)
         erased += 1
@@ -137,7 +137,7 @@ def discard(transaction: Transaction, held: Held) -> None:
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)
-    transaction.run("progress_set", name=_TO_FORGET, position=1)
+    transaction.run("progress_more", name=_TO_FORGET)
 
 
 def owes(transaction: Transaction, collection: str) -> bool:
@@ -216,11 +216,12 @@ def expiry_done(transaction: Transaction, one: Due) -> None:
 def forget(database: Database) -> bool:
     """Empty the write-ahead log where something was erased since the last time; False when a reader still holds it and it must be tried again."""
     with database.reading() as transaction:
-        waiting = (transaction.one("progress_of", name=_TO_FORGET) or (0,))[0]
-    if not waiting:
+        seen = (transaction.one("progress_of", name=_TO_FORGET) or (0,))[0]
+    if not seen:
         return True
     if not database.empty_log():
         return False
     with database.writing() as transaction:
-        transaction.run("progress_set", name=_TO_FORGET, position=0)
+        # What was erased since we looked has counted on, and is emptied the next time.
+        transaction.run("progress_clear", name=_TO_FORGET, seen=seen)
     return True

@@ -8,9 +8,10 @@ values (:collection, :act, :recipient, :records, :article, :grounds, :remedy, :d
 select recipient, records, article, grounds, remedy, decided_at from decision where collection = :collection and act = :act order by recipient;
 
 -- name: receipt_add
--- A cosignature over a checkpoint. A later one for the same size says nothing new.
+-- A cosignature over a checkpoint. A later one for the same size replaces it only while the sender does not hold it.
 insert into receipt (collection, size, checkpoint, cosignature, signed_at, handed_over)
-values (:collection, :size, :checkpoint, :cosignature, :signed_at, :handed_over) on conflict (collection, size) do nothing;
+values (:collection, :size, :checkpoint, :cosignature, :signed_at, :handed_over) on conflict (collection, size) do update
+set checkpoint = excluded.checkpoint, cosignature = excluded.cosignature, signed_at = excluded.signed_at where receipt.handed_over = 0;
 
 -- name: receipt_last
 -- The receipt that reaches furthest.

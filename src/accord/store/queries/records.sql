@@ -70,3 +70,11 @@ select position from progress where name = :name;
 -- name: progress_set
 -- Note how far a background work has come.
 insert into progress (name, position) values (:name, :position) on conflict (name) do update set position = excluded.position;
+
+-- name: progress_more
+-- One more piece of work waits.
+insert into progress (name, position) values (:name, 1) on conflict (name) do update set position = progress.position + 1;
+
+-- name: progress_clear
+-- The work that was seen is done; what came since still waits.
+update progress set position = 0 where name = :name and position = :seen;
