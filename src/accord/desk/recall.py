@@ -155,7 +155,8 @@ def heed(means: Means, transaction: Transaction, sender: str, control: Control, 
             erasure.note_erased(transaction, means.channel_to(sender), control.commitments, now=now)
         case Kind.ACCEPTED | Kind.DECLINED | Kind.HANDLED:
             name = means.channel_to(sender)
-            erasure.keep_answer(transaction, name, control.commitments, kind=control.kind.value, code=control.code, now=now)
+            given = logs.known_commitments(transaction, name, control.commitments)  # Of what we never gave there is nothing to say.
+            erasure.keep_answer(transaction, name, sorted(given), kind=control.kind.value, code=control.code, now=now)
 
 
 def confirm(means: Means, sender: str, *, now: datetime) -> int:

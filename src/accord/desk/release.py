@@ -145,6 +145,7 @@ def _release_portion(
     means: Means, transaction: Transaction, batch: Batch, portion: Sequence[Arrival], answers: Sequence[Answer], *, now: datetime
 ) -> str:
     records.keep(transaction, [arrival for arrival in portion if arrival.came is Came.OWN], now=now)
+    _still_there(transaction, portion)
     channels = [logs.open_log(transaction, name) for name in sorted(map(means.channel_to, batch.terms.recipients))]
     placed = _place(means, transaction, [arrival.record for arrival in portion], channels)  # 3
     statement = _statement(means, batch, portion, placed, now=now)
@@ -168,6 +169,14 @@ def _release_portion(
     }
     acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
     return statement.id
+
+
+def _still_there(transaction: Transaction, portion: Sequence[Arrival]) -> None:
+    """What was judged a moment ago may have been taken out of the holdings since: then nothing of the portion leaves."""
+    held = records.held_by_digests(transaction, [arrival.record.digest for arrival in portion])
+    gone = [arrival.record.id for arrival in portion if arrival.record.digest not in held]
+    if gone:
+        raise Refusal(f"{gone[0]} left the holdings while it was being released", remedy="do it again")
 
 
 def _place(means: Means, transaction: Transaction, found: Sequence[Record], channels: Sequence[Log]) -> list[_Placed]:
