@@ -55,14 +55,6 @@ def _proven(raw: bytes, root: PublicKey, member: str) -> KeyFile:
         raise IntegrityFailure("key file", f"it is not signed by the root key that the charter pins for {member}: {error.says}") from error
 
 
-def keys_at(means: Means, transaction: Transaction, member: str, role: Role, *, moment: datetime) -> Sequence[PublicKey]:
-    """A member's keys for one role that were valid when it signed: what it gave before it replaced a key still holds.
-
-    The moment is the signer's own word. A key that was stolen is left out of the next key file and is valid at no time.
-    """
-    return keys_of(means, transaction, member, role, now=moment)
-
-
 def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, now: datetime) -> Sequence[PublicKey]:
     """A member's keys for one role that are valid now; `PeerFault` when its key file is not known yet."""
     if member == means.member:

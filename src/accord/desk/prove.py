@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from accord.desk.introduce import keys_at
+from accord.desk.introduce import keys_of
 from accord.desk.means import Means
 from accord.desk.serve import CLOCK_DIFFERENCE_MAX
 from accord.errors import AccordError, IntegrityFailure
@@ -68,7 +68,11 @@ class _Cover:
 
 @dataclass(frozen=True, slots=True)
 class _KeysInTime:
-    """The sender's statement keys, by the moment at which an object says it was signed."""
+    """The sender's statement keys, by the moment at which an object says it was signed.
+
+    What was given before a key was replaced still holds. The moment is the signer's own word: a stolen key is left out of the next
+    key file, and so is valid at no time.
+    """
 
     means: Means
     transaction: Transaction
@@ -85,7 +89,7 @@ class _KeysInTime:
                 raise IntegrityFailure("statement", f"{fields.get('id')} does not say when it was made: {error.says}") from error
             if moment > now + CLOCK_DIFFERENCE_MAX:
                 raise IntegrityFailure("statement", f"{fields.get('id')} says it was made at {said}, which has not come yet")
-            self._known[said] = keys_at(self.means, self.transaction, self.sender, Role.STATEMENT, moment=moment)
+            self._known[said] = keys_of(self.means, self.transaction, self.sender, Role.STATEMENT, now=moment)
         return self._known[said]
 
 
