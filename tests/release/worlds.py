@@ -222,7 +222,7 @@ def admits(means: Means, recipient: str, statements: Sequence[tuple[Statement, l
         for statement, arrivals in statements
         for record in (arrival.record for arrival in arrivals)
     ]
-    return all(not admission.ground for admission in admit(there, means.member, items))
+    return all(not admission.ground for admission in admit(there, means.member, items, today=TODAY))
 
 
 def _serves(means: Means, recipient: str, statements: Sequence[tuple[Statement, list[Arrival]]]) -> bool:

@@ -1,6 +1,9 @@
 """Admit: which of the records that a page brought may be kept. What is declined keeps its commitment and names its ground.
 
-Asked of each statement once: is it judged under our charter, and would the gate, asked here, say the same?
+Asked of each statement once: is it judged under our charter; would the gate, asked here, say the same under the law of the day that the statement
+names, and under that of the day on which it comes; and is it not past its review date? A later law can only forbid: so a statement that was lawful and
+still is passes however late it comes, and nobody gains by dating one back. What is past its review date passes where a later statement of the same page,
+released again with a later date, covers it too.
 Asked of each record: does it say what the standard asks, and does its marking agree with the statement?
 """
 
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from accord.charter.force import law_between
@@ -34,29 +38,43 @@ class Admission:
 
 
 KEPT: Final = Admission("")
+PAST: Final = "S-07/past: its review date"
 
 
-def admit(means: Means, sender: str, items: Sequence[Proven]) -> list[Admission]:
+def admit(means: Means, sender: str, items: Sequence[Proven], *, today: date) -> list[Admission]:
     """Answer for each position of a page, in order. What is no record is always kept: it is what the records stand on."""
-    grounds: dict[str, str] = {}
+    statements = {item.meaning.id: item.meaning for item in items if isinstance(item.meaning, Statement)}
+    grounds = {name: _ground_of(means, sender, statement, today=today) for name, statement in statements.items()}
+    renewed = {sealed for name, statement in statements.items() if not grounds[name] for sealed in statement.commitments}
     admissions = []
     for item in items:
         if not item.is_record or not isinstance(item.meaning, Statement):
             admissions.append(KEPT)
             continue
-        statement = item.meaning
-        if statement.id not in grounds:
-            grounds[statement.id] = _ground_of(means, sender, statement)
-        ground = grounds[statement.id]
-        admissions.append(Admission(ground) if ground else _of_record(item, statement))
+        ground = grounds[item.meaning.id]
+        if ground.startswith(PAST) and item.leaf.commitment in renewed:
+            ground = ""
+        admissions.append(Admission(ground) if ground else _of_record(item, item.meaning))
     return admissions
 
 
-def _ground_of(means: Means, sender: str, statement: Statement) -> str:
+def _ground_of(means: Means, sender: str, statement: Statement, *, today: date) -> str:
     """Why nothing under this statement may be kept; empty when all may."""
     if statement.charter != means.charter.digest:
         return f"charter: judged under {digest_text(statement.charter)}, which is not the version in force here"
-    law = law_between(means.charter, sender=sender, recipient=means.member, on=statement.made_at.date())
+    made_on, review = statement.made_at.date(), statement.terms.review
+    ground = _withheld(means, sender, statement, on=made_on)
+    if ground:
+        return ground
+    if review < today:
+        return f"{PAST}, {review}, had passed when it came on {today}"
+    ground = "" if made_on == today else _withheld(means, sender, statement, on=today)
+    return ground and f"{ground}; lawful on {made_on}, the day that the statement names, and no longer on {today}, when it came"
+
+
+def _withheld(means: Means, sender: str, statement: Statement, *, on: date) -> str:
+    """Why the gate, asked here under the law of a day, withholds; empty when it does not."""
+    law = law_between(means.charter, sender=sender, recipient=means.member, on=on)
     match means.gate.decide(question_about(statement, recipient=means.member, law=law)):
         case Released():
             return ""

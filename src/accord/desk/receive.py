@@ -76,7 +76,7 @@ def receive(means: Means, sender: str, *, first: int, parcels: Sequence[Parcel |
             )
         items = prove(means, transaction, log, sender, parcels, now=now)  # 3
         _same_root(head, log, items)  # 4
-        received = _keep(means, transaction, log, sender, items, admit(means, sender, items), now=now)  # 5, 6
+        received = _keep(means, transaction, log, sender, items, admit(means, sender, items, today=now.date()), now=now)  # 5, 6
     return received
 
 

@@ -183,6 +183,7 @@ def _place(means: Means, transaction: Transaction, found: Sequence[Record], chan
     """Give each record its salt: the one it stands under already in one of these channels, else a new one.
 
     A commitment that one of the channels recalled is not used again: a recipient that comes late would erase the second leaf with the first.
+    Nor is one that a recipient declined: it has no content of it, and what is given again after mending has to come anew.
     """
     digests = [record.digest for record in found]
     standing: dict[bytes, tuple[bytes, bytes]] = {}
@@ -194,6 +195,7 @@ def _place(means: Means, transaction: Transaction, found: Sequence[Record], chan
     for channel in channels:
         live = erasure.live_commitments(transaction, channel.name, digests)
         gone |= logs.known_commitments(transaction, channel.name, named).difference(live)
+        gone |= erasure.declined_there(transaction, channel.name, named)
     placed = []
     for record in found:
         known = standing.get(record.digest)

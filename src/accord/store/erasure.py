@@ -16,6 +16,7 @@ from accord.store.database import Database, Transaction
 from accord.store.logs import standing
 from accord.store.records import HOLDINGS, Came, Held, held_by_digests
 
+DECLINED = "accord-declined"  # The type of the control record by which a recipient says so.
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
 _TO_FORGET = "to forget"  # Noted with the erasure itself, so that a node killed in between still empties its log.
@@ -182,6 +183,12 @@ def keep_answer(transaction: Transaction, collection: str, commitments: Sequence
 def answers(transaction: Transaction, collection: str) -> list[tuple[str, str, int]]:
     """Kinds and codes of answers on a channel out, with how many leaves each is about."""
     return [(kind, code, count) for kind, code, count in transaction.all("answers", collection=collection)]
+
+
+def declined_there(transaction: Transaction, collection: str, commitments: Sequence[bytes]) -> set[bytes]:
+    """Those of these leaves of a channel out that its recipient declined, and so has no content of."""
+    rows = transaction.among("answers_declining", list(commitments), collection=collection, kind=DECLINED)
+    return {bytes(row[0]) for row in rows}
 
 
 def keep_hole(transaction: Transaction, collection: str, *, position: int, commitment: bytes) -> None:

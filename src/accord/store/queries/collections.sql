@@ -33,7 +33,7 @@ where leaf.collection = :collection and leaf.position = :position;
 
 -- name: leaf_of_digests
 -- Which of these records already stand in a collection, with the commitment and salt they stand under.
-select digest, commitment, salt, position from leaf where collection = :collection and digest in (:values);
+select digest, commitment, salt, position from leaf where collection = :collection and digest in (:values) order by position;
 
 -- name: leaf_of_commitments
 -- Which of these commitments a collection has.

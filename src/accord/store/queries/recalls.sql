@@ -100,6 +100,10 @@ on conflict (collection, commitment, kind) do nothing;
 -- What a recipient said, by kind and code.
 select kind, code, count(*) from answer where collection = :collection group by kind, code order by kind, code;
 
+-- name: answers_declining
+-- Which of these leaves the recipient declined: it has no content of them.
+select commitment from answer where collection = :collection and kind = :kind and commitment in (:values);
+
 -- name: declined_unanswered
 -- What we declined on a channel in and did not tell its sender yet.
 select declined.position, leaf.commitment, declined.ground from declined
