@@ -2,6 +2,9 @@
 
 "Anything new?" is one comparison of checkpoints: one small round trip, whatever the size of the channel.
 Killed at any point, the next round goes on from the last page that was kept.
+
+Two logs move while a round runs, and neither is a fault of the peer: it may recall what its checkpoint promised before the page is served, and another
+round of this node, `accord sync` beside a running one, may keep pages meanwhile. So before such a failure is raised, both are looked at once more.
 """
 
 from __future__ import annotations
@@ -13,11 +16,15 @@ from datetime import datetime
 from accord.desk import introduce, recall, receive, watch
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
-from accord.errors import IntegrityFailure
+from accord.errors import IntegrityFailure, PeerFault
 from accord.exchange.client import PeerClient, Refused, Unknown
 from accord.ledger.tiles import Tile
 
+TRIES_MAX = 3  # Rounds begun anew because a log moved meanwhile. A peer that moves its log under every round is a fault after all.
 PAGES_MAX = 1_000_000  # Pages of one round: more objects than any channel has; a peer that feeds us for ever is stopped.
+
+
+_MOVING = frozenset({"order", "growth", "hole"})  # Duties that also fail when a log moves while the round runs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +38,73 @@ class Synced:
     idle: bool
 
 
+@dataclass(slots=True)
+class _Round:
+    """What a round has brought so far; `held` is the size that this round itself knows of."""
+
+    held: int
+    kept: int = 0
+    declined: int = 0
+
+
 def synchronise(
     means: Means, client: PeerClient, *, clock: Callable[[], datetime], progress: Callable[[int, int], None] = lambda done, size: None
 ) -> Synced:
     """One round with one peer. Raises `PeerFault` naming the duty that failed; what was kept before stays."""
     peer = client.peer
-    note = _checkpoint(client)
-    if not receive.is_news(means, peer, note):
-        _hand_over(means, client, note, now=clock())
-        return Synced(peer, receive.position(means, peer), 0, 0, idle=True)
-    introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
-    # What an earlier round could not hand over comes first: without it the sender may serve nothing more.
-    _give(means, client, receive.pending_receipt(means, peer, now=clock()))
+    so_far = _Round(receive.position(means, peer))
+    for remaining in reversed(range(TRIES_MAX)):
+        so_far.held = receive.position(means, peer)
+        note = _checkpoint(client)
+        if not receive.is_news(means, peer, note):
+            _hand_over(means, client, note, now=clock())
+            break
+        introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
+        # What an earlier round could not hand over comes first: without it the sender may serve nothing more.
+        _give(means, client, receive.pending_receipt(means, peer, now=clock()))
+        try:
+            _catch_up(means, client, note, so_far, clock=clock, progress=progress)
+        except IntegrityFailure as failure:
+            if remaining and failure.duty in _MOVING and _moved(means, client, note, so_far):
+                continue
+            if failure.duty in ("growth", "root"):  # The sender may have signed two histories: then both are kept.
+                _keep_evidence(means, client, now=clock())
+            raise
+        return Synced(peer, so_far.held, so_far.kept, so_far.declined, idle=False)
+    return Synced(peer, receive.position(means, peer), so_far.kept, so_far.declined, idle=True)
+
+
+def _moved(means: Means, client: PeerClient, note: str, so_far: _Round) -> bool:
+    """Say whether another round of this node, or the sender, went on while this one ran."""
+    if receive.position(means, client.peer) != so_far.held:
+        return True
     try:
-        return _catch_up(means, client, note, clock=clock, progress=progress)
-    except IntegrityFailure as failure:
-        if failure.duty in ("growth", "root"):  # The sender may have signed two histories: then both are kept.
-            _keep_evidence(means, client, now=clock())
-        raise
+        return client.checkpoint() != note
+    except PeerFault:  # Then there is nothing newer to hold the failure against.
+        return False
 
 
 def _catch_up(
-    means: Means, client: PeerClient, note: str, *, clock: Callable[[], datetime], progress: Callable[[int, int], None]
-) -> Synced:
+    means: Means,
+    client: PeerClient,
+    note: str,
+    so_far: _Round,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[int, int], None],
+) -> None:
     """Fetch, prove and keep what is between us and the checkpoint."""
     peer = client.peer
     head = receive.check_head(means, peer, note, now=clock())
-    kept = declined = 0
     for _ in range(PAGES_MAX):
-        position = receive.position(means, peer)
-        if position >= head.size:
+        if so_far.held >= head.size:
             break
-        page = client.page(position, min(PAGE_OBJECTS_MAX, head.size - position))
+        page = client.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
         if not page.parcels:
-            raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {position} is empty")
+            raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {so_far.held} is empty")
         received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
-        kept, declined = kept + received.kept, declined + received.declined
+        so_far.held = received.size
+        so_far.kept, so_far.declined = so_far.kept + received.kept, so_far.declined + received.declined
         # The last page's receipt waits below until every hole is explained. The others may not: a sender serves only so much without one.
         if received.size < head.size:
             _hand_over(means, client, page.checkpoint, now=clock())
@@ -75,7 +113,6 @@ def _catch_up(
     _hand_over(means, client, note, now=clock())
     recall.confirm(means, peer, now=clock())
     recall.forget(means)
-    return Synced(peer, head.size, kept, declined, idle=False)
 
 
 def _keep_evidence(means: Means, client: PeerClient, *, now: datetime) -> None:

@@ -1,0 +1,104 @@
+"""A round while the logs move: what the sender or another round of the same node does meanwhile is no fault of the peer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from accord.desk import recall
+from accord.desk.status import status
+from accord.errors import IntegrityFailure
+from accord.exchange.sync import TRIES_MAX, Synced
+from accord.stix.control import RecallReason
+from accord.store import erasure
+from tests.stories.alliance import OFFICER, Alliance, founded, indicator
+
+RECORDS = 6
+
+
+@pytest.fixture
+def alliance(tmp_path: Path) -> Iterator[Alliance]:
+    with founded(tmp_path) as found:
+        found.sync("KG", "KZ")  # Introduced: the first answer below is a checkpoint and not a question who asks.
+        found.publish("KZ", *(indicator(number) for number in range(RECORDS)), to="KG")
+        yield found
+        found.check_everything()
+
+
+def _meanwhile(place: str, *acts: Callable[[], object]) -> Callable[[httpx2.Request, bytes], bytes]:
+    """Do the next of these acts after each answer of this kind was made and before it arrives."""
+    waiting = list(acts)
+
+    def line(request: httpx2.Request, body: bytes) -> bytes:
+        if request.method == "GET" and request.url.path.endswith(place) and waiting:
+            waiting.pop(0)()
+        return body
+
+    return line
+
+
+def _recalled(alliance: Alliance, number: int) -> Callable[[], object]:
+    return lambda: recall.recall(
+        alliance.means("KZ"), indicator(number)["id"], officer=OFFICER, reason=RecallReason.WITHDRAWN, now=alliance.clock()
+    )
+
+
+def _held(alliance: Alliance) -> int:
+    return sum(item.records for item in status(alliance.means("KG")).holdings)
+
+
+def test_a_recall_between_checkpoint_and_page_is_learnt_in_the_same_round(alliance: Alliance) -> None:
+    synced = alliance.sync("KG", "KZ", tamper=_meanwhile("/checkpoint", _recalled(alliance, 0)))
+    assert Synced("KZ", RECORDS + 2, RECORDS - 1, 0, idle=False) == synced
+    assert RECORDS - 1 == _held(alliance)
+    assert RECORDS + 2 == status(alliance.means("KZ")).outgoing[0].receipted
+
+
+def test_a_sender_that_takes_back_under_every_round_is_named_after_the_last_try_and_the_next_round_is_right(alliance: Alliance) -> None:
+    acts = [_recalled(alliance, 0)]
+    for number in range(RECORDS, RECORDS + TRIES_MAX - 1):  # Given while the round asks whether something moved, taken back in the next try.
+        acts += [partial(alliance.publish, "KZ", indicator(number), to="KG"), _recalled(alliance, number)]
+    with pytest.raises(IntegrityFailure) as failure:
+        alliance.sync("KG", "KZ", tamper=_meanwhile("/checkpoint", *acts))
+    assert "hole" == failure.value.duty
+    assert 0 == alliance.sync("KG", "KZ").kept
+    assert RECORDS - 1 == _held(alliance)
+
+
+def test_a_round_beside_it_that_kept_the_same_page_first_is_no_fault(alliance: Alliance) -> None:
+    other: list[Synced] = []
+    synced = alliance.sync("KG", "KZ", tamper=_meanwhile("/objects/", lambda: other.append(alliance.sync("KG", "KZ"))))
+    assert [Synced("KZ", RECORDS + 1, RECORDS, 0, idle=False)] == other
+    assert Synced("KZ", RECORDS + 1, 0, 0, idle=True) == synced
+
+
+def test_a_round_beside_it_that_went_past_the_checkpoint_is_no_fault(alliance: Alliance) -> None:
+    def more() -> None:
+        alliance.publish("KZ", indicator(RECORDS), to="KG")
+        alliance.sync("KG", "KZ")
+
+    synced = alliance.sync("KG", "KZ", tamper=_meanwhile("/checkpoint", more))
+    assert Synced("KZ", RECORDS + 3, 0, 0, idle=True) == synced
+    assert RECORDS + 1 == _held(alliance)
+
+
+def test_a_hole_that_nothing_newer_explains_is_raised_at_once(alliance: Alliance) -> None:
+    asked: list[str] = []
+
+    def line(request: httpx2.Request, body: bytes) -> bytes:
+        asked.append(request.url.path)
+        return body
+
+    means = alliance.means("KZ")
+    name = means.channel_to("KG")
+    with means.database.writing() as transaction:  # A giver that hides a record and does not say so.
+        [commitment, *_] = erasure.commitments_under(transaction, name, 0)
+        transaction.run("leaf_erase", collection=name, commitment=commitment)
+    with pytest.raises(IntegrityFailure) as failure:
+        alliance.sync("KG", "KZ", tamper=line)
+    assert "hole" == failure.value.duty
+    assert 1 == sum("/objects/" in path for path in asked)
