@@ -10,11 +10,16 @@ import httpx2
 import pytest
 
 from accord.desk import recall
+from accord.desk.serve import PAGE_OBJECTS_MAX, UNRECEIPTED_OBJECTS_MAX
 from accord.desk.status import status
 from accord.errors import IntegrityFailure
+from accord.exchange.client import Refused
 from accord.exchange.sync import TRIES_MAX, Synced
+from accord.ledger.checkpoint import Checkpoint
+from accord.seal.note import Note
 from accord.stix.control import RecallReason
-from accord.store import erasure
+from accord.store import erasure, logs
+from accord.store.logs import NewLeaf
 from tests.stories.alliance import OFFICER, Alliance, founded, indicator
 
 RECORDS = 6
@@ -60,7 +65,8 @@ def test_a_recall_between_checkpoint_and_page_is_learnt_in_the_same_round(allian
 
 def test_a_sender_that_takes_back_under_every_round_is_named_after_the_last_try_and_the_next_round_is_right(alliance: Alliance) -> None:
     acts = [_recalled(alliance, 0)]
-    for number in range(RECORDS, RECORDS + TRIES_MAX - 1):  # Given while the round asks whether something moved, taken back in the next try.
+    # Each is given while the round asks whether something moved, and taken back in the next try.
+    for number in range(RECORDS, RECORDS + TRIES_MAX - 1):
         acts += [partial(alliance.publish, "KZ", indicator(number), to="KG"), _recalled(alliance, number)]
     with pytest.raises(IntegrityFailure) as failure:
         alliance.sync("KG", "KZ", tamper=_meanwhile("/checkpoint", *acts))
@@ -84,6 +90,37 @@ def test_a_round_beside_it_that_went_past_the_checkpoint_is_no_fault(alliance: A
     synced = alliance.sync("KG", "KZ", tamper=_meanwhile("/checkpoint", more))
     assert Synced("KZ", RECORDS + 3, 0, 0, idle=True) == synced
     assert RECORDS + 1 == _held(alliance)
+
+
+def _given(alliance: Alliance, *sizes: int) -> None:
+    """Appends of so many objects each, all of them gone already: a position counts whether or not it has its content."""
+    means = alliance.means("KZ")
+    for size in sizes:
+        with means.database.writing() as transaction:
+            leaves = [NewLeaf(means.random(32), None, None, 0, 0) for _ in range(size)]
+            logs.append(transaction, logs.open_log(transaction, means.channel_to("KG")), leaves, now=alliance.clock())
+
+
+@pytest.mark.parametrize(
+    ("last", "served"),
+    [
+        pytest.param(1_000, UNRECEIPTED_OBJECTS_MAX, id="a statement that ends at the limit is served"),
+        pytest.param(1_001, UNRECEIPTED_OBJECTS_MAX - 1_000, id="one that ends one past it is not begun"),
+    ],
+)
+def test_what_is_served_without_a_receipt_ends_at_a_boundary(tmp_path: Path, last: int, served: int) -> None:
+    with founded(tmp_path) as alliance:
+        alliance.sync("KG", "KZ")
+        _given(alliance, *[1_000] * 9, last, 1)
+        client = alliance.client("KG", "KZ")
+        position, ends = 0, []
+        while position < served:
+            page = client.page(position, PAGE_OBJECTS_MAX)
+            position += len(page.parcels)
+            ends.append(Checkpoint.parse(Note.parse(page.checkpoint).text).size)
+        assert [5_000, served] == ends, "every page ends where its checkpoint says"
+        with pytest.raises(Refused, match=f"what follows position {served} ends more than 10000 objects beyond the last receipt"):
+            client.page(position, PAGE_OBJECTS_MAX)
 
 
 def test_a_hole_that_nothing_newer_explains_is_raised_at_once(alliance: Alliance) -> None:

@@ -2,7 +2,7 @@
 
 Duties of a page:
   1. the reader is the recipient of the channel, and of no other;
-  2. a reader is served at most 10,000 objects beyond its last receipt;
+  2. a reader is served at most 10,000 objects beyond its last receipt, as far as the last boundary within them;
   3. a page ends where an append ended, so that its checkpoint proves it whole;
   4. the gate answers again for every statement on the page: a later rule can still forbid;
   5. bytes leave as they were kept, never written anew.
@@ -73,16 +73,19 @@ def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX
 
 
 def _allowed(transaction: Transaction, name: str, first: int) -> int:
-    """How many objects may be served from a position on before another receipt. 2"""
+    """How many objects may be served from a position on before another receipt: to a boundary, so that no page is cut inside a statement. 2"""
     receipt = acts.last_receipt(transaction, name)
     receipted = 0 if receipt is None else receipt.size
-    allowed = receipted + UNRECEIPTED_OBJECTS_MAX - first
-    if allowed <= 0:
+    end = logs.furthest_boundary(transaction, name, first=receipted, objects_max=UNRECEIPTED_OBJECTS_MAX)
+    served = receipted if end is None else end.size
+    last = logs.last_boundary(transaction, name)
+    more = last is not None and last.size > served
+    if first > receipted + UNRECEIPTED_OBJECTS_MAX or (first >= served and more):
         raise Refusal(
-            f"position {first} lies {UNRECEIPTED_OBJECTS_MAX} objects or more beyond the last receipt ({receipted})",
+            f"what follows position {served} ends more than {UNRECEIPTED_OBJECTS_MAX} objects beyond the last receipt ({receipted})",
             remedy="hand over a receipt first",
         )
-    return allowed
+    return served - first if first < served else PAGE_OBJECTS_MAX  # Behind the last object every page is empty.
 
 
 def _page_end(transaction: Transaction, name: str, *, first: int, limit: int) -> tuple[int, Boundary | None]:

@@ -19,6 +19,7 @@ from accord.seal.canonical import Digest
 from accord.stix.statement import read_timestamp, timestamp
 from accord.store.database import Row, Transaction
 
+OCTETS_EVER = 2**62  # Bytes. More than any log has: a boundary that only its size bounds.
 CONTENTS = "holdings"  # The collection that keeps the bytes of records and statements.
 
 
@@ -193,6 +194,11 @@ def boundary_behind(transaction: Transaction, name: str, *, first: int, objects_
     octets = (start.octets if start is not None else 0) + octets_max
     reached = _boundary(transaction.one("boundary_within", collection=name, first=first, beyond=first + objects_max, octets=octets))
     return reached or _boundary(transaction.one("boundary_next", collection=name, first=first))
+
+
+def furthest_boundary(transaction: Transaction, name: str, *, first: int, objects_max: int) -> Boundary | None:
+    """The furthest boundary at most so many objects behind a position; None when none is."""
+    return _boundary(transaction.one("boundary_within", collection=name, first=first, beyond=first + objects_max, octets=OCTETS_EVER))
 
 
 def position_after(transaction: Transaction, name: str, added_at: str) -> int | None:
