@@ -14,7 +14,7 @@ WHOLE = Settings(
     charter=Path("charter.json"),
     charter_digest="sha256:" + "0" * 64,
     database=Path("node.sqlite"),
-    listen=Listen(host="127.0.0.1", port=8100),
+    listen=Listen(host="127.0.0.1", port=8100, metrics_port=9100),
     sync=Sync(interval_seconds=5),
     keys=Keys(
         key_file=Path("keys/keys.json"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,9 +16,10 @@ from accord.cli.output import JSON, answer
 from accord.desk.status import status
 from accord.errors import PeerFault, Refusal, Unready
 from accord.exchange.client import PeerClient, connection
-from accord.node import worker
+from accord.node import logbook, metrics, worker
 from accord.node.build import Node, application, opened, utc_now
 from accord.node.founding import DEFAULT_PORT, found_node
+from accord.node.logbook import LogForm
 from accord.node.settings import read_settings, write_settings
 
 
@@ -69,11 +69,12 @@ def init_command(
 def run_command(
     folder: Dir,
     port: Annotated[int | None, typer.Option("--port", help="Serve here instead of where settings.toml says.")] = None,
+    log: Annotated[LogForm, typer.Option("--log", help="How the log on the standard error is written.")] = LogForm.TEXT,
     as_json: bool = JSON,
 ) -> None:
     """Serve this node until it is stopped: pages, TAXII, exchange, and the worker that looks at the other members."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    with opened(folder) as node:
+    logbook.begin(log)
+    with opened(folder) as node, metrics.serving(node.means, node.timings, node.settings.listen):
         listen = node.settings.listen
         where = listen.port if port is None else port
         answer(

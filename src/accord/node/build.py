@@ -18,9 +18,10 @@ from accord.desk.means import Means, Signers
 from accord.errors import AccordError, Unready
 from accord.exchange import server
 from accord.exchange.server import Door
+from accord.node import health
 from accord.node.founding import read_key
+from accord.node.metrics import TimedGate, Timings, timings
 from accord.node.settings import Settings, read_settings
-from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.seal.canonical import digest_text
 from accord.store.database import open_database
@@ -35,6 +36,7 @@ class Node:
     settings: Settings
     means: Means
     status_password: str
+    timings: Timings
 
 
 def utc_now() -> datetime:
@@ -60,10 +62,11 @@ def opened(folder: Path) -> Iterator[Node]:
         raise Unready(f"the charter pins no root key for {settings.member}", remedy="use the charter that names this member's root key")
     KeyFile.read(key_file, root)
     database = open_database(folder / settings.database)
+    counters = timings()
     means = Means(
         member=settings.member,
         charter=signed.charter,
-        gate=Gate(policy_of(signed.charter)),
+        gate=TimedGate(policy_of(signed.charter), taken=counters.gate),
         database=database,
         signers=signers,
         key_file=key_file,
@@ -71,7 +74,7 @@ def opened(folder: Path) -> Iterator[Node]:
         tiles=folder / "tiles",
     )
     try:
-        yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip())
+        yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip(), counters)
     finally:
         database.close()
 
@@ -81,6 +84,7 @@ def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     app = FastAPI(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
     server.attach(app, Door(node.means, clock))
     pages.attach(app, node.means, password=node.status_password)
+    health.attach(app, node.means, node.folder)
     return app
 
 

@@ -125,7 +125,7 @@ def found_node(
         charter=Path(CHARTER_FILE),
         charter_digest=digest,
         database=Path("node.sqlite"),
-        listen=Listen(host="127.0.0.1", port=port),
+        listen=Listen(host="127.0.0.1", port=port, metrics_port=0),
         sync=Sync(interval_seconds=SYNC_SECONDS),
         keys=keys,
         peers=dict(peers or {}),

@@ -10,6 +10,7 @@ A whole specimen, as `accord init` writes it:
     [listen]
     host = "127.0.0.1"
     port = 8100
+    metrics_port = 0
 
     [sync]
     interval_seconds = 5
@@ -45,10 +46,11 @@ class _Strict(BaseModel):
 
 
 class Listen(_Strict):
-    """Where the node's pages and the exchange are served."""
+    """Where the node's pages and the exchange are served, and its metrics; `metrics_port` 0 serves none."""
 
     host: str
     port: int = Field(ge=0, le=65_535)
+    metrics_port: int = Field(ge=0, le=65_535)
 
 
 class Sync(_Strict):
@@ -110,6 +112,7 @@ def write_settings(folder: Path, settings: Settings) -> None:
         "[listen]",
         f'host = "{listen.host}"',
         f"port = {listen.port}",
+        f"metrics_port = {listen.metrics_port}",
         "",
         "[sync]",
         f"interval_seconds = {settings.sync.interval_seconds}",

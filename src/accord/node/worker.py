@@ -119,7 +119,8 @@ def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] 
     """One round with one peer, noted as it went. After a fault the next try waits twice as long, up to five minutes."""
     interval = node.settings.sync.interval_seconds
     try:
-        synced = synchronise(node.means, client, clock=clock)
+        with node.timings.round(client.peer):
+            synced = synchronise(node.means, client, clock=clock)
     except PeerFault as fault:
         contact.went_wrong(
             node.means,
