@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from accord.charter.document import Charter
-from accord.desk import importing, publish, read
+from accord.desk import importing, publish
 from accord.desk.release import recipients_of
 from accord.desk.status import status
 from accord.errors import NotFound, Refusal
@@ -119,7 +119,7 @@ def _published(alliance: Alliance, one: World, raw: list[bytes], offer: Offer) -
 
 def _holds(alliance: Alliance, member: str, identifier: str) -> bool:
     try:
-        read.show(alliance.means(member), identifier)
+        alliance.show(member, identifier)
     except NotFound:
         return False
     return True

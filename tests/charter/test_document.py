@@ -60,6 +60,9 @@ def test_the_clause_of_the_protocol_and_the_defaults_are_as_written() -> None:
     assert Defaults() == three().defaults
 
 
+PREVENTION = {"id": "prevention", "says": {"en": "To prevent."}, "mark": "V", "source": "INV"}
+
+
 def _tables(document: dict[str, Any]) -> list[str]:
     return [path for path, _ in places(document) if path not in FREE_KEYS]
 
@@ -90,6 +93,7 @@ RICH = fields(
         }
     ],
     defaults={"tlp": "amber"},
+    purposes=[PREVENTION],
 )
 
 
@@ -103,7 +107,7 @@ def test_an_unknown_key_is_refused_with_its_path(path: str) -> None:
     assert (f"{path}.x-naem" if path else "x-naem") in refusal.value.says
 
 
-MAY_BE_ABSENT = {"partners", "bodies", "defaults", "reservations", "seats"}
+MAY_BE_ABSENT = {"partners", "bodies", "defaults", "purposes", "reservations", "seats"}
 SAID_OF_THE_TABLE = {"en", "officer", "tlp", "INV", "instruments", "parties", "articles"}  # Refused too, with the path of what misses them.
 REQUIRED = [(path, name) for path, table in places(RICH) for name in table if name not in MAY_BE_ABSENT | SAID_OF_THE_TABLE]
 
@@ -125,7 +129,7 @@ def test_what_others_rest_on_cannot_be_left_out(path: str, name: str) -> None:
         Charter.of_fields(document)
 
 
-@pytest.mark.parametrize("name", ["partners", "bodies", "defaults"])
+@pytest.mark.parametrize("name", ["partners", "bodies", "defaults", "purposes"])
 def test_what_may_be_absent_may_be_absent(name: str) -> None:
     document = {key: value for key, value in RICH.items() if key != name}
     assert document == Charter.of_fields(document).fields
@@ -176,6 +180,8 @@ def test_any_value_in_any_place_is_read_or_refused_by_name(choice: st.DataObject
         ({"protocol": {"basis": "CHARTER", "says": {"en": "S"}}}, "protocol.basis: a basis is"),
         ({"sources": {}}, "source: INV does not stand among the sources"),
         ({"defaults": {}}, "defaults: an empty table"),
+        ({"purposes": [PREVENTION, PREVENTION]}, "purposes: prevention stands twice"),
+        ({"purposes": [{**PREVENTION, "id": "Prevention"}]}, "purposes[0].id: expected a word in lower case"),
         ({"defaults": {"review_days": 0}}, "defaults.review_days: expected a whole number, at least 1"),
     ],
 )

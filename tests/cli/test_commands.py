@@ -21,6 +21,7 @@ from tests.stories.alliance import OFFICER, indicator
 
 DONE, REFUSED, WRONG_CALL, OTHERS_TURN = 0, 1, 2, 3
 TERMS = ("--basis", "SC/7", "--purpose", "prevention of an attack", "--tlp", "amber", "--grade", "B2", "--review", "2027-06-30")
+READING = ("--as", OFFICER, "--purpose", "prevention of an attack")
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,25 @@ def test_an_alliance_is_founded_and_used_by_commands_alone(accord: Run, nodes: d
 
     published = accord("publish", node, publication, "--as", OFFICER, "--to", "KG", *TERMS, "--json").json
     assert (1, preview.json["released"]) == (published["records"], published["released"])
-    assert indicator(1)["id"] == accord("search", node, "lantern", "--json").json["found"][0]["id"]
-    assert indicator(1) == accord("show", node, indicator(1)["id"], "--json").json["content"]
+    assert indicator(1)["id"] == accord("search", node, "lantern", *READING, "--json").json["found"][0]["id"]
+    assert indicator(1) == accord("show", node, indicator(1)["id"], *READING, "--json").json["content"]
     assert {"sco.example/KZ/KG/1": 2}.items() <= {log["name"]: log["size"] for log in accord("audit", node, "--json").json["logs"]}.items()
     assert "holds" in accord("audit", node).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--as OFFICER"),
+        (("--as", OFFICER), "beginning with one of identification, prevention, suppression"),
+        (("--as", OFFICER, "--purpose", "curiosity"), "S-01/listed"),
+    ],
+)
+def test_who_reads_says_who_and_what_for(accord: Run, nodes: dict[str, Path], publication: Path, words: tuple[str, ...], said: str) -> None:
+    assert DONE == accord("publish", nodes["KZ"], publication, "--as", OFFICER, "--to", "KG", *TERMS).status
+    refused = accord("show", nodes["KZ"], indicator(1)["id"], *words)
+    assert (REFUSED, "") == (refused.status, refused.out)
+    assert said in refused.err
 
 
 def test_the_law_is_explained_with_its_articles(accord: Run, nodes: dict[str, Path]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from accord.desk import importing, read
+from accord.desk import importing
 from accord.desk.status import status
 from accord.errors import NotFound
 from accord.exchange.holdings import CONTENT_OCTETS_MAX
@@ -49,7 +49,7 @@ def test_what_is_handed_in_is_the_members_own_unreleased_and_there_at_once(allia
     body = answer.json()
     assert ("complete", 0, MEDIA_TYPE) == (body["status"], body["pending_count"], answer.headers["content-type"])
     assert {indicator(100)["id"], indicator(101)["id"]} <= set(tool.ids())
-    held = read.show(alliance.means("KZ"), indicator(100)["id"]).held
+    held = alliance.show("KZ", indicator(100)["id"]).held
     assert (Came.OWN, "KZ", "KZ") == (held.came, held.source, held.originator.name)
     assert all(channel.size == 0 for channel in status(alliance.means("KZ")).outgoing)
     assert body == tool.get(f"/taxii2/accord/status/{body['id']}/").json()
@@ -91,7 +91,7 @@ def test_only_the_originator_gives_another_version(alliance: Alliance, tool: Too
     assert "KG's" in _reason(tool, {**indicator(140), "modified": later})
     assert "Invented feed's" in _reason(tool, {**indicator(141), "modified": later})
     assert (202, 1, 1, 0) == _counts(tool.post(indicator(140)))  # Byte for byte what is held: it stays KG's.
-    assert Came.CHANNEL is read.show(alliance.means("KZ"), indicator(140)["id"]).held.came
+    assert Came.CHANNEL is alliance.show("KZ", indicator(140)["id"]).held.came
 
 
 @pytest.mark.parametrize(
@@ -222,15 +222,14 @@ def test_deleting_what_was_released_recalls_it_and_leaves_no_byte(alliance: Alli
     alliance.publish("KZ", thing, to="KG")
     tool.post(later)
     alliance.sync("KG", "KZ")
-    assert Came.CHANNEL is read.show(alliance.means("KG"), thing["id"]).held.came
-    read.catch_up(alliance.means("KZ"))
+    assert Came.CHANNEL is alliance.show("KG", thing["id"]).held.came
     assert word.encode() in _bytes_of(alliance, "KZ")
 
     assert 200 == tool.ask("DELETE", f"objects/{thing['id']}/").status_code
     alliance.sync("KG", "KZ")
     for member in ("KZ", "KG"):
         with pytest.raises(NotFound):
-            read.show(alliance.means(member), thing["id"])
+            alliance.show(member, thing["id"])
     assert word.encode() not in _bytes_of(alliance, "KZ")
     assert 404 == tool.ask("DELETE", f"objects/{thing['id']}/").status_code
     assert thing["id"] not in tool.ids()

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from accord.desk import read
 from accord.errors import Unready
 from accord.node import metrics, worker
 from accord.node.settings import Listen
@@ -55,8 +54,7 @@ def test_answers_of_the_gate_are_counted(alliance: Alliance) -> None:
 
 
 def test_no_word_of_a_record_is_told(alliance: Alliance) -> None:
-    read.catch_up(alliance.means("KG"))
-    assert [f"{WORD} 1"] == [found.name for found in read.search(alliance.means("KG"), WORD)]
+    assert [f"{WORD} 1"] == [found.name for found in alliance.search("KG", WORD)]
     assert [False, False] == [WORD in _scraped(alliance, member) for member in ("KZ", "KG")]
 
 

@@ -15,6 +15,7 @@ from accord.release.decision import Ground, Released, Withheld
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.release.question import Offer, Question, RecordClass
+from accord.release.reading import Reader, Reading
 from accord.release.safeguards import REVIEW_PERSON_DAYS_MAX, SAFEGUARDS
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.stix.statement import Originator
@@ -156,6 +157,62 @@ def test_a_control_record_passes_on_the_protocol_clause_whatever_the_law() -> No
     assert Released("BB", "CHARTER/protocol", "Receipts pass.", (b"{}",)) == GATE.pass_control(recipient="BB", content=b"{}")
 
 
+PURPOSES = ("identification", "prevention")
+
+
+def _read(given: str = "", *, member: str = "BB", may_read: bool = True, purpose: str | None = "prevention of an attack") -> list[str]:
+    """The rules against a reading of a record in the holdings of BB, which was given for a purpose or is BB's own."""
+    given_for = frozenset({given}) if given else frozenset[str]()
+    match GATE.decide_reading(Reading(Reader(member, may_read, purpose), "BB", PURPOSES, given_for, "T1/1"), (b"{}",)):
+        case Released(recipient=recipient, article=article, contents=contents):
+            assert (member, "T1/1", (b"{}",)) == (recipient, article, contents)
+            return []
+        case Withheld(grounds=grounds, remedy=remedy):
+            assert remedy
+            return [ground.rule for ground in grounds]
+
+
 def test_only_a_members_own_people_read_its_holdings() -> None:
-    assert isinstance(GATE.decide_reading(reader="BB", holder="BB", article="T1/1", content=b"{}"), Released)
-    assert isinstance(GATE.decide_reading(reader="AA", holder="BB", article="T1/1", content=b"{}"), Withheld)
+    assert [] == _read()
+    assert ["HOLDINGS"] == _read(member="AA")
+
+
+def test_whose_role_may_not_read_reads_nothing() -> None:
+    assert ["S-01/role"] == _read(may_read=False)
+
+
+@pytest.mark.parametrize("purpose", ["", "  "])
+@pytest.mark.parametrize("given", ["", "prevention of an attack"])
+def test_without_a_purpose_nothing_is_read(purpose: str, given: str) -> None:
+    assert ["S-01/purpose"] == _read(given, purpose=purpose)
+
+
+@pytest.mark.parametrize(
+    ("given", "stated", "rules"),
+    [
+        ("prevention of an attack", "Prevention: of another", []),
+        ("prevention", "prevention", []),
+        ("prevention of an attack", "identification of a person", ["INF-03"]),
+        ("prevention of an attack", "preventions", ["INF-03"]),
+        ("prevention of an attack", "curiosity", ["INF-03"]),
+        # What was given for no word of the list is used for the very same sentence.
+        ("protection of a summit", "protection  of a summit", []),
+        ("protection of a summit", "protection of a market", ["INF-03"]),
+        ("protection of a summit", "prevention of an attack", ["INF-03"]),
+        # What nobody gave is used for any purpose of the list.
+        ("", "identification of a person", []),
+        ("", "curiosity", ["S-01/listed"]),
+    ],
+)
+def test_what_was_given_for_one_purpose_is_not_used_for_another(given: str, stated: str, rules: list[str]) -> None:
+    assert rules == _read(given, purpose=stated)
+
+
+def test_one_of_several_givers_suffices() -> None:
+    reading = Reading(Reader("BB", True, "prevention"), "BB", PURPOSES, frozenset({"identification", "prevention of an attack"}))
+    assert isinstance(GATE.decide_reading(reading), Released)
+
+
+def test_a_charter_without_a_list_leaves_the_purpose_to_the_sentence() -> None:
+    assert isinstance(GATE.decide_reading(Reading(Reader("BB", True, "curiosity"), "BB", ())), Released)
+    assert isinstance(GATE.decide_reading(Reading(Reader("BB", True, "curiosity"), "BB", (), frozenset({"care"}))), Withheld)

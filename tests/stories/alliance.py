@@ -20,8 +20,9 @@ from starlette.testclient import TestClient
 
 from accord.charter.document import Charter, SignedCharter, found, template
 from accord.charter.officers import OfficerRole
-from accord.desk import audit, office, publish
+from accord.desk import audit, office, publish, read
 from accord.desk.means import Means
+from accord.desk.read import Asked, Found, Shown
 from accord.exchange.client import PeerClient
 from accord.exchange.sync import Synced, synchronise
 from accord.node.build import Node, application, opened
@@ -33,6 +34,7 @@ from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.store import logs
 
 OFFICER = "A. Bekova (invented)"
+PURPOSE = "prevention of an attack"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -73,6 +75,16 @@ class Alliance:
     def publish(self, member: str, *objects: dict[str, Any], to: str, **changes: Any) -> publish.Published:
         raw = orjson.dumps(list(objects))
         return publish.publish(self.means(member), [raw], officer=OFFICER, offer=offer(to, **changes), now=self.clock())
+
+    def search(self, member: str, query: str, *, purpose: str = PURPOSE) -> list[Found]:
+        """What the member's officer finds, once everything is indexed."""
+        while read.catch_up(self.means(member)):
+            pass
+        return list(read.search(self.means(member), query, asked=Asked(OFFICER, purpose), now=self.clock()).found)
+
+    def show(self, member: str, reference: str, *, purpose: str = PURPOSE) -> Shown:
+        """What the member's officer sees of a record."""
+        return read.show(self.means(member), reference, asked=Asked(OFFICER, purpose), now=self.clock())
 
     def check_everything(self) -> None:
         """Logs only grew, proofs hold, both ends agree on what both have."""
@@ -147,7 +159,7 @@ def offer(to: str, **changes: Any) -> Offer:
     values: dict[str, Any] = {
         "audience": tuple(sorted(name for name in to.split(",") if name)),
         "basis": "SC/7",
-        "purpose": "prevention of an attack",
+        "purpose": PURPOSE,
         "tlp": Tlp.AMBER,
         "grade": Grade.parse("B2"),
         "review": START.date() + timedelta(days=180),

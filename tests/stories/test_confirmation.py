@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from accord.charter.officers import OfficerRole
-from accord.desk import confirm, publish, read
+from accord.desk import confirm, publish
 from accord.desk.status import status
 from accord.errors import NotFound, Refusal
 from accord.release.decision import Withheld
@@ -48,9 +48,9 @@ def test_one_officers_person_entry_is_kept_and_nothing_is_released(alliance: All
     assert "accord confirm DIR RECORD --as OFFICER" in refused.value.remedy
     assert OFFICER in refused.value.remedy and PERSON["id"] in refused.value.remedy
     assert 0 == _sent(alliance)
-    assert PERSON == orjson.loads(read.show(alliance.means("KZ"), PERSON["id"]).content)
+    assert PERSON == orjson.loads(alliance.show("KZ", PERSON["id"]).content)
     with pytest.raises(NotFound):
-        read.show(alliance.means("KZ"), indicator(1)["id"])
+        alliance.show("KZ", indicator(1)["id"])
 
 
 def test_a_second_officer_confirms_and_then_it_is_published(alliance: Alliance) -> None:

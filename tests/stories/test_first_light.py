@@ -9,7 +9,7 @@ import httpx2
 import orjson
 import pytest
 
-from accord.desk import importing, publish, read, serve
+from accord.desk import importing, publish, serve
 from accord.desk.status import status
 from accord.errors import Refusal, StandardBroken
 from accord.exchange.sync import synchronise
@@ -32,11 +32,9 @@ def test_a_published_record_reaches_its_recipient_and_nobody_else(alliance: Alli
 
     assert alliance.sync("KG", "KZ").kept == 1
     assert alliance.sync("TJ", "KZ").kept == 0
-    read.catch_up(alliance.means("KG"))
-    read.catch_up(alliance.means("TJ"))
-    [found] = read.search(alliance.means("KG"), "lantern")
+    [found] = alliance.search("KG", "lantern")
     assert (Came.CHANNEL, "KZ", "SC/7") == (found.held.came, found.held.source, found.held.article)
-    assert [] == read.search(alliance.means("TJ"), "lantern")
+    assert [] == alliance.search("TJ", "lantern")
 
 
 def test_the_bytes_that_arrive_are_the_bytes_that_were_kept(alliance: Alliance) -> None:
@@ -45,7 +43,7 @@ def test_the_bytes_that_arrive_are_the_bytes_that_were_kept(alliance: Alliance) 
 
     for number in (1, 2):
         identifier = indicator(number)["id"]
-        assert read.show(alliance.means("KZ"), identifier).content == read.show(alliance.means("KG"), identifier).content
+        assert alliance.show("KZ", identifier).content == alliance.show("KG", identifier).content
 
 
 def test_a_receipt_is_delivered_and_a_second_sync_is_one_request(alliance: Alliance) -> None:
@@ -148,7 +146,7 @@ def test_an_import_is_kept_annotated_and_leaves_only_on_an_officers_word(allianc
     )
     assert 2 == released
     assert 2 == alliance.sync("KG", "KZ").kept
-    assert read.show(alliance.means("KG"), broken["id"]).held.faults == read.show(means, broken["id"]).held.faults != ()
+    assert alliance.show("KG", broken["id"]).held.faults == alliance.show("KZ", broken["id"]).held.faults != ()
 
 
 def test_an_import_with_a_danger_in_it_refuses_that_object_and_keeps_the_others(alliance: Alliance) -> None:

@@ -66,7 +66,7 @@ def test_a_recalled_record_is_erased_at_its_holder_and_the_giver_is_told(allianc
         (one.member, one.state.records, one.state.erased) for one in recall.compliance(alliance.means("KZ"))
     ]
     with pytest.raises(NotFound):
-        read.show(alliance.means("KG"), indicator(1)["id"])
+        alliance.show("KG", indicator(1)["id"])
 
 
 def test_no_byte_of_an_erased_record_is_left_in_the_holders_folder(alliance: Alliance) -> None:
@@ -77,13 +77,13 @@ def test_no_byte_of_an_erased_record_is_left_in_the_holders_folder(alliance: All
         pass
     folder = alliance.folder / "KG"
     assert _files_with(folder, SECRET.encode())
-    assert [] != read.search(alliance.means("KG"), SECRET)
+    assert [] != alliance.search("KG", SECRET)
 
     recall.recall(alliance.means("KZ"), secret["id"], officer=OFFICER, reason=RecallReason.UNLAWFUL, now=alliance.clock())
     alliance.sync("KG", "KZ")
     assert [] == _files_with(folder, SECRET.encode())
     assert [] == _files_with(folder, orjson.dumps(secret)[:60])
-    assert [] == read.search(alliance.means("KG"), SECRET)
+    assert [] == alliance.search("KG", SECRET)
 
 
 def test_a_recipient_that_comes_later_gets_a_hole_that_the_recall_explains(alliance: Alliance) -> None:
@@ -145,7 +145,7 @@ def test_a_correction_takes_the_old_version_back_and_brings_the_new_one(alliance
     _recall(alliance, reason=RecallReason.CORRECTED)
     alliance.publish("KZ", corrected, to="KG")
     alliance.sync("KG", "KZ")
-    shown = read.show(alliance.means("KG"), indicator(1)["id"])
+    shown = alliance.show("KG", indicator(1)["id"])
     assert ([shown.held], "Corrected (invented)") == (list(shown.versions), orjson.loads(shown.content)["name"])
 
 
@@ -218,7 +218,7 @@ def test_the_holders_own_record_is_not_erased_by_anothers_recall(alliance: Allia
     alliance.sync("KG", "KZ")
     _recall(alliance)
     alliance.sync("KG", "KZ")
-    assert indicator(1) == orjson.loads(read.show(alliance.means("KG"), indicator(1)["id"]).content)
+    assert indicator(1) == orjson.loads(alliance.show("KG", indicator(1)["id"]).content)
 
 
 @pytest.mark.parametrize("comes_first", ["giver", "holder"])

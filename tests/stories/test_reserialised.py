@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from accord.desk import importing, read, recall
+from accord.desk import importing, recall
 from accord.stix.control import RecallReason
 from tests.stories.alliance import OFFICER, Alliance, founded, indicator, offer
 from tests.stories.third_party import ThirdParty
@@ -36,7 +36,7 @@ def _give(alliance: Alliance) -> None:
 
 
 def _bytes(alliance: Alliance, member: str) -> bytes:
-    return read.show(alliance.means(member), indicator(1)["id"]).content
+    return alliance.show(member, indicator(1)["id"]).content
 
 
 def test_pages_written_anew_three_times_still_verify_and_bring_the_same_bytes(tmp_path: Path) -> None:

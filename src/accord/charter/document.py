@@ -20,6 +20,7 @@ from accord.charter.bodies import Body
 from accord.charter.entry import Entry
 from accord.charter.instruments import Basis, Instrument
 from accord.charter.members import Member, Partner
+from accord.charter.purposes import Purpose
 from accord.charter.roles import Act, OfficerRole, read_roles
 from accord.errors import CharterInvalid, LimitReached, Malformed, NotFound, SignatureInvalid
 from accord.seal.canonical import (
@@ -72,6 +73,7 @@ class Charter:
     protocol: Protocol
     defaults: Defaults
     roles: Mapping[OfficerRole, frozenset[Act]]
+    purposes: tuple[Purpose, ...]
     members: tuple[Member, ...]
     partners: tuple[Partner, ...]
     bodies: tuple[Body, ...]
@@ -122,6 +124,7 @@ class Charter:
                 protocol=_protocol(entry.table("protocol")),
                 defaults=_defaults(entry),
                 roles=read_roles(entry.table("roles")),
+                purposes=tuple(Purpose.read(table) for table in entry.tables("purposes")),
                 members=tuple(Member.read(table) for table in entry.tables("members")),
                 partners=tuple(Partner.read(table) for table in entry.tables("partners")),
                 bodies=tuple(Body.read(table) for table in entry.tables("bodies")),
@@ -311,6 +314,7 @@ def _check(charter: Charter, entry: Entry) -> None:
     states: tuple[Member | Partner, ...] = (*charter.members, *charter.partners)
     _check_distinct([state.id.lower() for state in states], entry, "members")
     _check_distinct(roots, entry, "members")
+    _check_distinct([item.id for item in charter.purposes], entry, "purposes")
     _check_distinct([item.id for item in charter.bodies], entry, "bodies")
     instruments = {item.id for item in charter.instruments}
     _check_distinct([item.id for item in charter.instruments], entry, "instruments")

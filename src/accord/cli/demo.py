@@ -23,7 +23,7 @@ from accord.desk import clients
 from accord.node.build import Node, utc_now
 from accord.node.founding import DEFAULT_PORT
 from accord.node.stage import Staged, raise_stage, served
-from accord.node.story import Act, Cast, enlist, play
+from accord.node.story import PURPOSE, Act, Cast, enlist, play
 
 
 def attach(app: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def demo_command(
             if failed:
                 raise typer.Exit(1)
             if not once:
-                _invite(stage, nodes[cast.receiver], console)
+                _invite(stage, nodes[cast.receiver], cast, console)
                 _until_stopped()
 
 
@@ -87,7 +87,7 @@ def _progress(console: Console) -> Callable[[str, int, int], None]:
     return tell
 
 
-def _invite(stage: list[Staged], receiver: Node, console: Console) -> None:
+def _invite(stage: list[Staged], receiver: Node, cast: Cast, console: Console) -> None:
     """Print where the nodes are, how to get in, and what to try."""
     table = Table("member", "status page", "user", "password", "folder", title="The nodes keep serving. Ctrl-C stops them.")
     for staged in stage:
@@ -100,7 +100,7 @@ def _invite(stage: list[Staged], receiver: Node, console: Console) -> None:
         f"A TAXII 2.1 tool may read what {holder.member} holds: {holder.url}/taxii2/ as {tool.name}, password {tool.password}",
         "Look around from another terminal, for example:",
         f"  {command} law {stage[0].folder} --from KZ --to KG",
-        f"  {command} search {holder.folder} lantern",
+        f'  {command} search {holder.folder} lantern --as "{cast.officer(holder.member)}" --purpose "{PURPOSE}"',
         f"  {command} audit {holder.folder}",
     ]
     console.print("\n".join(lines), markup=False)

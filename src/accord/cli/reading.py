@@ -14,6 +14,7 @@ from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, counting
 from accord.desk import audit, read, watch
 from accord.desk.introduce import whose
+from accord.desk.read import Asked
 from accord.errors import NotFound, Refusal
 from accord.exchange.client import PeerClient, connection
 from accord.exchange.outside import audit_node
@@ -22,6 +23,10 @@ from accord.seal.canonical import digest_text
 from accord.store.records import Held
 
 WRONG_CALL = 2
+
+Reads = Annotated[str, typer.Option("--as", metavar="OFFICER", help="The officer who reads.")]
+For = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is read for, beginning with a word of the charter's list.")]
+Case = Annotated[str, typer.Option("--case", metavar="TEXT", help="The case it is read in; kept with the reason for three years.")]
 
 
 def attach(app: typer.Typer) -> None:
@@ -32,35 +37,57 @@ def attach(app: typer.Typer) -> None:
 
 
 def search_command(
-    folder: Dir, query: Annotated[str, typer.Argument(metavar="QUERY", help="Words that must all occur.")], as_json: bool = JSON
+    folder: Dir,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words that must all occur.")],
+    officer: Reads = "",
+    purpose: For = "",
+    case: Case = "",
+    as_json: bool = JSON,
 ) -> None:
-    """Search the member's holdings, its own and received: words in any language, addresses, hashes, two-character Chinese words."""
+    """Search the member's holdings, its own and received: words in any language, addresses, hashes, two-character Chinese words.
+
+    accord search node lantern --as "A. Bekova" --purpose "prevention of an attack"
+    """
     with opened(folder) as node:
         with counting("records indexed", quiet=as_json) as progress:
             done = 0
             while indexed := read.catch_up(node.means):
                 done += indexed
                 progress(done)
-        found = read.search(node.means, query)
-    value = {"query": query, "found": [{**_held(item.held), "name": item.name} for item in found]}
-    lines = [f"{item.held.stix_id}  {item.name}  ({_origin(item.held)})" for item in found]
-    answer(value, "\n".join(lines) or "nothing found", as_json=as_json)
+        findings = read.search(node.means, query, asked=Asked(officer, purpose, case), now=utc_now())
+    value = {
+        "query": query,
+        "found": [{**_held(item.held), "name": item.name} for item in findings.found],
+        "withheld": [{"ground": str(ground), "records": count} for ground, count in findings.withheld],
+    }
+    lines = [f"{item.held.stix_id}  {item.name}  ({_origin(item.held)})" for item in findings.found] or ["nothing found"]
+    lines += [f"{count} withheld: {ground}" for ground, count in findings.withheld]
+    answer(value, "\n".join(lines), as_json=as_json)
 
 
 def show_command(
     folder: Dir,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, or a digest sha256:….")],
+    officer: Reads = "",
+    purpose: For = "",
+    case: Case = "",
     as_json: bool = JSON,
 ) -> None:
-    """Show a record: its content, where it came from, under which article, and its other versions."""
+    """Show a record: its content, where it came from, under which article and for what, and its other versions."""
     with opened(folder) as node:
-        shown = read.show(node.means, record)
+        shown = read.show(node.means, record, asked=Asked(officer, purpose, case), now=utc_now())
     content = json.loads(shown.content)
-    value = {**_held(shown.held), "content": content, "versions": [digest_text(item.digest) for item in shown.versions]}
+    value = {
+        **_held(shown.held),
+        "given_for": list(shown.given_for),
+        "content": content,
+        "versions": [digest_text(item.digest) for item in shown.versions],
+    }
     lines = [
         json.dumps(content, ensure_ascii=False, indent=2),
         f"digest   {digest_text(shown.held.digest)}",
         f"came     {_origin(shown.held)}, {shown.held.added_at}",
+        *(f"given    for {sentence}" for sentence in shown.given_for),
         *(f"breaks   {fault}" for fault in shown.held.faults),
         f"versions {len(shown.versions)}",
     ]

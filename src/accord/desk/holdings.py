@@ -15,6 +15,7 @@ from datetime import datetime
 
 from accord.desk.means import Means
 from accord.release.decision import Released
+from accord.release.reading import Reader, Reading
 from accord.stix.statement import timestamp
 from accord.store import clients, holdings
 from accord.store.holdings import ALL as ALL
@@ -92,5 +93,6 @@ class _Cut:
 
 
 def _through_gate(means: Means, standing: Standing) -> Released | None:
-    decision = means.gate.decide_reading(reader=means.member, holder=means.member, article=standing.article, content=standing.body)
+    reading = Reading(Reader(means.member, may_read=True, purpose=None), means.member, (), article=standing.article)
+    decision = means.gate.decide_reading(reading, (standing.body,))
     return decision if isinstance(decision, Released) else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accord.charter.document import Charter
 from accord.ledger.checkpoint import channel_origin, journal_origin, receipt_name, witness_name
 from accord.release.gate import Gate
 from accord.seal.keys import PrivateKey
+from accord.store.acts import ReadEntry
 from accord.store.database import Database
+from accord.store.together import Together
 
 EPOCH = 1  # The first epoch of every log. A log that cannot be completed after a restore starts the next.
 
@@ -38,6 +40,7 @@ class Means:
     key_file: bytes
     random: Callable[[int], bytes]
     tiles: Path  # The folder of full tiles, as files.
+    reads: Together[ReadEntry] = field(default_factory=Together, repr=False, compare=False)  # Where reads meet before they are noted.
 
     def channel_to(self, recipient: str) -> str:
         """The origin of this member's channel to another, which is also its name in the store."""

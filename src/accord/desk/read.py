@@ -1,20 +1,37 @@
-"""Read: what the member's own people find and see of its holdings. Every content passes the gate before it is shown."""
+"""Read: what the member's own people find and see of its holdings. Every content passes the gate, and every read stands in the journal.
+
+Duties:
+  1. the reader is named, and is an officer of this member;
+  2. the gate judges reader and purpose before anything is looked for, and each record before it is shown;
+  3. the read is in the journal before the answer is given (`desk.account`); so is a refusal, and what was not found.
+A ground of purpose is told to the officer, who can state another purpose or ask for consent. That there is a record at all is told with it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import datetime
 
+from accord.charter.officers import Act, Officer, may
+from accord.desk.account import CASE_CHARACTERS_MAX, Outcome, account, purposes
+from accord.desk.account import Asked as Asked
 from accord.desk.means import Means
-from accord.errors import AccordError, NotFound
-from accord.release.decision import Decision, Released, Withheld
-from accord.seal.canonical import parse_digest, read
-from accord.store import records, terms
-from accord.store.records import Held
+from accord.errors import AccordError, LimitReached, NotFound, Refusal
+from accord.release.decision import Ground, Released, Withheld
+from accord.release.reading import Reader, Reading
+from accord.seal.canonical import Fields, parse_digest
+from accord.seal.canonical import read as read_json
+from accord.stix.record import concerns_person
+from accord.stix.statement import PURPOSE_CHARACTERS_MAX, Statement
+from accord.store import logs, peers, records, terms
+from accord.store.database import Transaction
+from accord.store.records import Came, Held
 
 FOUND_MAX = 50  # Records a search gives. Who finds more asks more precisely.
 NAME_CHARACTERS_MAX = 120  # Characters of a record's name in a list.
+QUERY_CHARACTERS_MAX = 1_000  # Characters of a query. More is a text, not a question.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +43,37 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search found, and how many more the gate withheld on which ground."""
+
+    found: tuple[Found, ...]
+    withheld: tuple[tuple[Ground, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """One record whole: where it came from, under which article, its bytes, and its other versions."""
+    """One record whole: where it came from, under which article and for which purposes, its bytes, and its other versions."""
 
     held: Held
+    given_for: tuple[str, ...]
     content: bytes
     versions: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One record with the gate's answer to this reader."""
+
+    held: Held
+    given_for: frozenset[str]
+    decision: Released | Withheld
+
+    @property
+    def content(self) -> Fields:
+        assert isinstance(self.decision, Released), "asked of what may be read alone"
+        fields = read_json(self.decision.contents[0])
+        assert isinstance(fields, dict), "a record is an object"
+        return fields
 
 
 def catch_up(means: Means) -> int:
@@ -40,53 +82,126 @@ def catch_up(means: Means) -> int:
         return terms.index_more(transaction)
 
 
-def search(means: Means, query: str, *, count: int = FOUND_MAX) -> list[Found]:
+def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int = FOUND_MAX) -> Findings:
     """Records that hold every word of the query, the newest first. What is not indexed yet is not found (`catch_up`)."""
-    found = []
+    if len(query) > QUERY_CHARACTERS_MAX:
+        raise LimitReached("QUERY_CHARACTERS_MAX", f"the query has {len(query)} characters", remedy="ask for fewer words")
+    reader = _reader(means, "searched", query, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
-        for position in terms.positions_with(transaction, query, count=count):
-            held = records.held_at(transaction, position)
-            content = None if held is None else records.content_of(transaction, held.digest)
-            if held is not None and content is not None:
-                shown = _through_gate(means, held, content)
-                found.append(Found(held, _name(shown)))
-    return found
+        positions = terms.positions_with(transaction, query, count=count)
+        found = [held for position in positions if (held := records.held_at(transaction, position)) is not None]
+        judged = _judge(means, transaction, reader, found)
+    readable = [item for item in judged if isinstance(item.decision, Released)]
+    _account(means, "searched", query, asked, judged, now=now)  # 3
+    refused = Counter(item.decision.grounds[0] for item in judged if isinstance(item.decision, Withheld))
+    return Findings(tuple(Found(item.held, _name(item.content)) for item in readable), tuple(refused.items()))
 
 
-def show(means: Means, reference: str) -> Shown:
+def show(means: Means, reference: str, *, asked: Asked, now: datetime) -> Shown:
     """The record with this digest (`sha256:…`) or STIX identifier, its newest version; `NotFound` otherwise."""
+    reader = _reader(means, "shown", reference, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
-        if reference.startswith("sha256:"):
-            try:
-                known: Sequence[Held] = list(records.held_by_digests(transaction, [parse_digest(reference)]).values())
-            except AccordError:
-                known = []
-        else:
-            known = records.versions_of(transaction, reference)
-        if not known:
-            raise NotFound(f"no record {reference!r} in the holdings", remedy="search for it with `accord search`")
-        held = max(known, key=lambda item: (item.version, item.position))
-        versions = records.versions_of(transaction, held.stix_id)
+        known = _known(transaction, reference)
+        newest = [max(known, key=lambda item: (item.version, item.position))] if known else []
+        judged = _judge(means, transaction, reader, newest)
+        versions = records.versions_of(transaction, newest[0].stix_id) if newest else []
+    _account(means, "shown", reference, asked, judged, now=now)  # 3
+    for item in judged:
+        match item.decision:
+            case Released(contents=contents):
+                return Shown(item.held, tuple(sorted(item.given_for)), contents[0], tuple(versions))
+            case Withheld() as withheld:
+                raise _refusal(withheld)
+    raise NotFound(f"no record {reference!r} in the holdings", remedy="search for it with `accord search`")
+
+
+def _reader(means: Means, act: str, query: str, asked: Asked, *, now: datetime) -> Reader:
+    """The reader, where the gate has nothing against reader and purpose as such; else the refusal, noted first."""
+    if not asked.officer:
+        raise Refusal("no officer is named, and nobody reads the holdings", remedy="say who reads: --as OFFICER")
+    if len(asked.purpose) > PURPOSE_CHARACTERS_MAX:
+        raise LimitReached("PURPOSE_CHARACTERS_MAX", f"the purpose has {len(asked.purpose)} characters", remedy="say it in a sentence")
+    if len(asked.case) > CASE_CHARACTERS_MAX:
+        raise LimitReached("CASE_CHARACTERS_MAX", f"the case has {len(asked.case)} characters", remedy="give its number")
+    with means.database.reading() as transaction:
+        role = peers.role_of(transaction, asked.officer)
+    if role is None:
+        raise Refusal(f"{means.member} has no officer named {asked.officer!r}", remedy="add the officer with `accord officer add`")
+    officer = Officer(name=asked.officer, role=role, member=means.member)
+    reader = Reader(means.member, may(means.charter, officer, Act.READ), asked.purpose)
+    # Whether it is the purpose of the gift is asked of each record; here it is as if all had been given for the purpose stated.
+    match means.gate.decide_reading(Reading(reader, means.member, purposes(means), frozenset({asked.purpose}))):
+        case Withheld() as withheld:
+            rules = tuple(ground.rule for ground in withheld.grounds)
+            account(means, act, asked, query, Outcome(rules=rules), now=now)
+            raise _refusal(withheld)
+        case Released():
+            return reader
+
+
+def _judge(means: Means, transaction: Transaction, reader: Reader, found: Sequence[Held]) -> list[_Judged]:
+    """Take each record through the gate; one whose bytes were erased meanwhile is not there."""
+    given = _given_for(means, transaction, found)
+    judged = []
+    for held in found:
         content = records.content_of(transaction, held.digest)
-    if content is None:
-        raise NotFound(f"no record {reference!r} in the holdings", remedy="search for it with `accord search`")
-    return Shown(held, _through_gate(means, held, content), tuple(versions))
+        if content is not None:
+            purposes_given = given.get(held.digest, frozenset())
+            reading = Reading(reader, means.member, purposes(means), purposes_given, held.article)
+            judged.append(_Judged(held, purposes_given, means.gate.decide_reading(reading, (content,))))
+    return judged
 
 
-def _through_gate(means: Means, held: Held, content: bytes) -> bytes:
-    decision: Decision = means.gate.decide_reading(reader=means.member, holder=means.member, article=held.article, content=content)
-    match decision:
-        case Released(contents=contents):
-            return contents[0]
-        case Withheld(grounds=grounds):
-            raise NotFound(f"no such record: {grounds[0]}")
-        case _:
-            assert_never(decision)
+def _given_for(means: Means, transaction: Transaction, found: Sequence[Held]) -> dict[bytes, frozenset[str]]:
+    """For what other members gave these records, as their statements say. What the member had before it was given is its own.
+
+    A record that was given again by a statement alone counts as given by the first: the giver who means another purpose takes it back first.
+    """
+    given: dict[bytes, frozenset[str]] = {}
+    digests = [held.digest for held in found if held.came is Came.CHANNEL]
+    for member in means.partners():
+        name = means.channel_from(member)
+        said: dict[int, str] = {}
+        for digest, position in logs.statements_over(transaction, name, digests):
+            if position not in said:
+                said[position] = _purpose_at(transaction, name, position)
+            given[digest] = given.get(digest, frozenset()) | {said[position]}
+    return given
 
 
-def _name(content: bytes) -> str:
-    fields = read(content)
-    assert isinstance(fields, dict), "a record is an object"
+def _purpose_at(transaction: Transaction, name: str, position: int) -> str:
+    body = logs.body_at(transaction, name, position)
+    fields = None if body is None else read_json(body)
+    assert isinstance(fields, dict), "a statement is kept as long as what it covers"
+    return Statement.parse(fields).terms.purpose
+
+
+def _known(transaction: Transaction, reference: str) -> Sequence[Held]:
+    if not reference.startswith("sha256:"):
+        return records.versions_of(transaction, reference)
+    try:
+        return list(records.held_by_digests(transaction, [parse_digest(reference)]).values())
+    except AccordError:
+        return []
+
+
+def _account(means: Means, act: str, query: str, asked: Asked, judged: Sequence[_Judged], *, now: datetime) -> None:
+    shown = [item for item in judged if isinstance(item.decision, Released)]
+    grounds = [ground for item in judged if isinstance(item.decision, Withheld) for ground in item.decision.grounds]
+    outcome = Outcome(
+        shown=tuple(item.held.position for item in shown),
+        persons=sum(1 for item in shown if concerns_person(item.content)),
+        withheld=tuple(item.held.position for item in judged if isinstance(item.decision, Withheld)),
+        rules=tuple(sorted({ground.rule for ground in grounds})),
+    )
+    account(means, act, asked, query, outcome, now=now)
+
+
+def _refusal(withheld: Withheld) -> Refusal:
+    return Refusal("withheld: " + "; ".join(map(str, withheld.grounds)), remedy=withheld.remedy)
+
+
+def _name(fields: Fields) -> str:
     for key in ("name", "value", "pattern", "description", "relationship_type", "opinion", "content"):
         text = fields.get(key)
         if isinstance(text, str) and text.strip():

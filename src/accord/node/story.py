@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from accord.charter.officers import OfficerRole
 from accord.desk import importing, office, publish, read, recall
+from accord.desk.read import Asked
 from accord.desk.release import recipients_of
 from accord.desk.status import ChannelState, status
 from accord.errors import Refusal
@@ -31,6 +32,7 @@ WAIT_SECONDS_MAX = 600  # Seconds for a channel to be delivered. 100,000 records
 REVIEW_DAYS = 365
 RECORDS_TRIED_MAX = 1_000  # Records looked through for one that keeps to the standard.
 SOURCE = "demo data"
+PURPOSE = "prevention of an attack on a transport hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _offer(recipient: str, *, basis: str = "SC/7", word: str = "") -> Offer:
     return Offer(
         audience=(recipient,),
         basis=basis,
-        purpose="prevention of an attack on a transport hub",
+        purpose=PURPOSE,
         tlp=Tlp.AMBER,
         grade=Grade.parse("B2"),
         review=(utc_now() + timedelta(days=REVIEW_DAYS)).date(),
@@ -185,7 +187,8 @@ def _delivered(giver: Node, cast: Cast) -> Act:
 def _found(receiver: Node, cast: Cast, word: str) -> Act:
     while read.catch_up(receiver.means):
         pass
-    found = read.search(receiver.means, word)
+    asked = Asked(cast.officer(cast.receiver), PURPOSE)
+    found = read.search(receiver.means, word, asked=asked, now=utc_now()).found
     if not found:
         return Act("found", cast.receiver, ok=False, says=f"a search for {word!r} finds nothing")
     first = found[0]
@@ -193,7 +196,7 @@ def _found(receiver: Node, cast: Cast, word: str) -> Act:
         "found",
         cast.receiver,
         ok=True,
-        says=f"a search for {word!r} finds {len(found)}: {first.name!r} from {first.held.source} under {first.held.article}",
+        says=f"a search for {word!r}, for {PURPOSE}, finds {len(found)}: {first.name!r} from {first.held.source} under {first.held.article}",
     )
 
 

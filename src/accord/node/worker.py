@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 
-from accord.desk import contact, journal, read, recall
+from accord.desk import account, contact, journal, read, recall
 from accord.desk.watch import Evidence
 from accord.errors import PeerFault
 from accord.exchange.client import PeerClient, connection
@@ -101,7 +101,7 @@ def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], 
 
 
 def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[], datetime] = utc_now) -> None:
-    """What a node does by itself: take back and erase what has expired, confirm what was erased, empty the log, index what came.
+    """What a node does by itself: take back and erase what has expired, reasons of old reads too, confirm it, empty the log, index what came.
 
     One portion is indexed each time; all of them only while nothing comes in.
     """
@@ -110,6 +110,7 @@ def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[],
         pass
     for member in means.partners():
         recall.confirm(means, member, now=clock())
+    account.expire_reasons(means, now=clock())
     recall.forget(means)
     while read.catch_up(means) and traffic.is_quiet() and not stop.is_set():
         pass

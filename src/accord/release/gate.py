@@ -16,6 +16,7 @@ from accord.charter.force import Law
 from accord.release.decision import Decision, Ground, Released, Withheld
 from accord.release.policy import Policy, Verdict
 from accord.release.question import Question, attributes
+from accord.release.reading import Reading, objections
 
 CLASSES_REMEMBERED_MAX = 10_000  # Questions. Real objects have few marking combinations; beyond it the memory starts anew.
 
@@ -42,11 +43,14 @@ class Gate:
         """
         return Released(recipient=recipient, article=self.policy.protocol, says=self.policy.protocol_says, contents=(content,))
 
-    def decide_reading(self, *, reader: str, holder: str, article: str, content: bytes) -> Decision:
-        """May a person of `reader` see a record in the holdings of `holder`? Only a member's own people read its holdings."""
-        if reader == holder:
-            return Released(recipient=reader, article=article, says="a member's own people read its holdings", contents=(content,))
-        return Withheld(reader, (Ground("HOLDINGS", "only a member's own people read its holdings"),), "ask the member for its release")
+    def decide_reading(self, reading: Reading, contents: tuple[bytes, ...] = ()) -> Decision:
+        """May this reader see a record of the holdings for the purpose stated? Without contents it is a preview of the same answer."""
+        against = tuple(objections(reading))
+        if against:
+            remedy = "; ".join(objection.remedy for objection in against)
+            return Withheld(reading.reader.member, tuple(objection.ground for objection in against), remedy)
+        says = "a member's own people read its holdings, for the purpose stated"
+        return Released(recipient=reading.reader.member, article=reading.article, says=says, contents=contents)
 
     def _verdict(self, question: Question) -> Verdict:
         known = self._verdicts.get(question)

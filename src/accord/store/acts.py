@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import assert_never
 
-from accord.ledger.entry import commitment
+from accord.ledger.entry import SALT_BYTES, commitment
 from accord.release.decision import Decision, Released, Withheld
 from accord.seal.canonical import Fields, canonical, digest_of
 from accord.stix.statement import timestamp
@@ -24,6 +25,15 @@ class Receipt:
     cosignature: str
     signed_at: str
     handed_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """An entry of the journal about a read: the act, what was asked, and why, in words that are erased before the entry is."""
+
+    act: Fields
+    query: str = ""  # Kept nowhere: the entry commits to it, so that a query that somebody names can be checked.
+    reason: Fields = field(default_factory=dict)  # Empty where nobody gave one in words.
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,34 @@ def note_acts(transaction: Transaction, journal: str, entries: Sequence[Fields],
         transaction.run("content_add", collection=journal, digest=digest, body=body)
         leaves.append(NewLeaf(commitment(salt=salt, content=body), salt, digest, number, len(body)))
     append(transaction, log, leaves, now=now)
+
+
+def note_reads(
+    transaction: Transaction, journal: str, reads: Sequence[ReadEntry], *, random: Callable[[int], bytes], now: datetime, kept_until: date
+) -> None:
+    """Append reads to the journal, each committed under one salt to its query and its reason; reason and salt are kept apart, until a day."""
+    entries: list[Fields] = []
+    for read in reads:
+        if not read.reason:
+            entries.append(read.act)
+            continue
+        salt, body = random(SALT_BYTES), canonical(read.reason)
+        sealed = commitment(salt=salt, content=body)
+        transaction.run("journal_text_add", collection=journal, commitment=sealed, salt=salt, body=body, kept_until=kept_until.isoformat())
+        asked = commitment(salt=salt, content=read.query.encode())
+        entries.append({**read.act, "query": base64.b64encode(asked).decode(), "reason": base64.b64encode(sealed).decode()})
+    note_acts(transaction, journal, entries, salts=[random(SALT_BYTES) for _ in entries], now=now)
+
+
+def reason_behind(transaction: Transaction, journal: str, sealed: bytes) -> tuple[bytes, bytes] | None:
+    """Salt and text of the reason to which an entry of the journal commits; None once they were erased."""
+    row = transaction.one("journal_text_of", collection=journal, commitment=sealed)
+    return None if row is None else (bytes(row[0]), bytes(row[1]))
+
+
+def expire_reasons(transaction: Transaction, journal: str, *, today: date) -> int:
+    """Destroy the texts whose last day has passed, and give how many that were. Emptying the log of writes is left to `store.erasure`."""
+    return transaction.run("journal_texts_expire", collection=journal, today=today.isoformat())
 
 
 def erase_act(transaction: Transaction, journal: str, position: int) -> bool:

@@ -220,6 +220,11 @@ def expiry_done(transaction: Transaction, one: Due) -> None:
     transaction.run("expiry_done", collection=one.collection, position=one.position)
 
 
+def note_to_forget(transaction: Transaction) -> None:
+    """Something was destroyed in this transaction, and the log of writes still holds it."""
+    transaction.run("progress_more", name=_TO_FORGET)
+
+
 def forget(database: Database) -> bool:
     """Empty the write-ahead log where something was erased since the last time; False when a reader still holds it and it must be tried again."""
     with database.reading() as transaction:

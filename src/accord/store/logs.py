@@ -169,6 +169,11 @@ def body_at(transaction: Transaction, name: str, position: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def statements_over(transaction: Transaction, name: str, digests: Sequence[Digest]) -> list[tuple[bytes, int]]:
+    """Each of these records that has its content in a log, with the position of the statement that brought it there."""
+    return [(bytes(row[0]), int(row[1])) for row in transaction.among("leaf_statements", list(digests), collection=name)]
+
+
 def standing(transaction: Transaction, name: str, digests: Sequence[Digest]) -> dict[bytes, tuple[bytes, bytes]]:
     """Which of these records already stand in a log: digest to commitment and salt."""
     rows = transaction.among("leaf_of_digests", list(digests), collection=name)

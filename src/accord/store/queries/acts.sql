@@ -66,3 +66,15 @@ select role from officer where name = :name;
 -- name: officers
 -- All officers of this member.
 select name, role, added_at from officer order by name;
+
+-- name: journal_text_add
+-- What an entry of the journal commits to, until a day.
+insert into journal_text (collection, commitment, salt, body, kept_until) values (:collection, :commitment, :salt, :body, :kept_until);
+
+-- name: journal_text_of
+-- Salt and text behind a commitment.
+select salt, body from journal_text where collection = :collection and commitment = :commitment;
+
+-- name: journal_texts_expire
+-- Destroy the texts whose last day has passed.
+delete from journal_text where collection = :collection and kept_until < :today;

@@ -67,3 +67,7 @@ select size, root, octets, added_at from boundary where collection = :collection
 -- name: position_after
 -- The position of the first leaf added after a moment.
 select min(position) from leaf where collection = :collection and added_at > :added_at;
+
+-- name: leaf_statements
+-- Which statements of a collection brought these records, as far as they still have their content there.
+select digest, statement from leaf where collection = :collection and digest in (:values) and salt is not null;
