@@ -25,13 +25,14 @@ from accord.seal.canonical import Fields, parse_digest
 from accord.seal.canonical import read as read_json
 from accord.stix.record import concerns_person
 from accord.stix.statement import PURPOSE_CHARACTERS_MAX, Statement
-from accord.store import logs, peers, records, terms
+from accord.store import finding, logs, peers, records, terms
 from accord.store.database import Transaction
 from accord.store.records import Came, Held
+from accord.store.search import Search
 
 FOUND_MAX = 50  # Records a search gives. Who finds more asks more precisely.
+SEES = tuple(terms.mark("came", came.value) for came in Came)  # A member's own people read all of its holdings.
 NAME_CHARACTERS_MAX = 120  # Characters of a record's name in a list.
-QUERY_CHARACTERS_MAX = 1_000  # Characters of a query. More is a text, not a question.
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,15 @@ class _Judged:
 
 def catch_up(means: Means) -> int:
     """Index one more portion of the holdings; 0 when the index is complete."""
-    with means.database.writing() as transaction:
-        return terms.index_more(transaction)
+    return terms.index_more(means.database)
 
 
 def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int = FOUND_MAX) -> Findings:
     """Records that hold every word of the query, the newest first. What is not indexed yet is not found (`catch_up`)."""
-    if len(query) > QUERY_CHARACTERS_MAX:
-        raise LimitReached("QUERY_CHARACTERS_MAX", f"the query has {len(query)} characters", remedy="ask for fewer words")
+    wanted = Search.parse(query)
     reader = _reader(means, "searched", query, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
-        positions = terms.positions_with(transaction, query, count=count)
+        positions = finding.find(transaction, wanted, sees=SEES, count=count).positions
         found = [held for position in positions if (held := records.held_at(transaction, position)) is not None]
         judged = _judge(means, transaction, reader, found)
     readable = [item for item in judged if isinstance(item.decision, Released)]

@@ -26,7 +26,7 @@ from accord.stix.control import RecallReason
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.stix.schema import faults
 from accord.store.records import bodies_from, held_at
-from accord.store.terms import terms_of
+from accord.store.words import terms_of
 
 WAIT_SECONDS_MAX = 600  # Seconds for a channel to be delivered. 100,000 records take well under two minutes on two cores.
 REVIEW_DAYS = 365

@@ -12,9 +12,10 @@ from datetime import date, datetime
 
 from accord.seal.canonical import Digest
 from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
+from accord.store import terms
 from accord.store.database import Database, Transaction
 from accord.store.logs import standing
-from accord.store.records import HOLDINGS, Came, Held, held_by_digests
+from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests
 
 DECLINED = "accord-declined"  # The type of the control record by which a recipient says so.
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
@@ -125,16 +126,22 @@ def _erase_record(transaction: Transaction, digest: Digest) -> None:
     held = held_by_digests(transaction, [digest]).get(digest)
     if held is not None and held.came is not Came.CHANNEL:
         return
-    transaction.run("content_erase", collection=HOLDINGS, digest=digest)
     if held is not None:
-        transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
+        _forget_terms(transaction, held)
         transaction.run("record_erase", collection=HOLDINGS, digest=digest)
+    transaction.run("content_erase", collection=HOLDINGS, digest=digest)
+
+
+def _forget_terms(transaction: Transaction, held: Held) -> None:
+    content = content_of(transaction, held.digest)
+    if content is not None:  # Its terms are read from its bytes, so they go before the bytes.
+        terms.forget(transaction, held, content)
 
 
 def discard(transaction: Transaction, held: Held) -> None:
     """Destroy a record of the member's own holdings: bytes, search terms, row, and who entered it."""
+    _forget_terms(transaction, held)
     transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
-    transaction.run("terms_erase", collection=HOLDINGS, position=held.position)
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)

@@ -1,99 +1,139 @@
-"""Full-text search over the holdings by an own table of terms, the same on every database engine.
+"""The index of the holdings: which terms occur at which positions, kept a block of positions at a time, the same on every database engine.
 
-A term is a word, a dotted part of one, or a pair of neighbouring Chinese, Japanese or Korean characters, folded for case and width and
-refanged (`hxxp`, `[.]`). Engines' own full-text indexes miss two-character Chinese words; this one does not.
-Indexing runs behind ingest: `index_more` goes on from where it stopped.
+Engines' own full-text indexes miss two-character Chinese words; this one does not. One row holds all places of a term in a block of 16,384
+positions (`store.postings`); new records come into the last block, and a question goes through the blocks from the newest on.
+Duties of indexing, which runs behind ingest:
+  1. records are read and cut into terms outside of any write, so that no writer waits for it;
+  2. what was cut is kept in one transaction, which holds only while the index stands where it was read from;
+  3. what was erased in between is not kept, and what is erased later takes its terms with it (`forget`);
+  4. an index that other rules of cutting made is made anew: its terms would not be found again when they have to be erased.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 import orjson
 
-from accord.store.database import Transaction
-from accord.store.records import HOLDINGS, bodies_from
+from accord.seal.canonical import Fields
+from accord.stix.marking import tlp_of
+from accord.store.database import Database, Transaction
+from accord.store.postings import BLOCK_RECORDS, appended, packed, unpacked
+from accord.store.records import HOLDINGS, Held
+from accord.store.words import terms_of_record
 
-TERM_CHARACTERS_MAX = 64  # Characters. A hash of 512 bits in hex is longer and is found by its beginning.
-TERMS_PER_RECORD_MAX = 5_000  # Terms. The longest real object has under 4,000; beyond it a record is found by its first ones.
-RECORDS_PER_INDEXING_MAX = 500  # Records a transaction, so that a writer never waits long behind the index.
-CANDIDATES_MAX = 10_000  # Positions of the rarest term that are looked through for one query.
-QUERY_TERMS_MAX = 32  # Terms a query.
+RECORDS_PER_INDEXING_MAX = 2_048  # Records a transaction: an eighth of a block, kept in well under a second.
 
-_PROGRESS = "terms"
-_REFANG = (
-    (re.compile(r"\bhxxp", re.IGNORECASE), "http"),
-    (re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE), "."),
-    (re.compile(r"\[:\]"), ":"),
-)
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}]+(?:[.\-'’][^\W{_CJK}]+)*")
-_CJK_RUN = re.compile(rf"[{_CJK}]+")
-_PART = re.compile(r"[.\-'’]+")
+_CUTTING = 2  # Raised with every change to what is a term of a record.
+_PROGRESS = f"terms {_CUTTING}, Unicode {unicodedata.unidata_version}"
 
 
-def terms_of(text: str) -> Iterator[str]:
-    """The terms of a text, in order, possibly more than once."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    for pattern, plain in _REFANG:
-        folded = pattern.sub(plain, folded)
-    for word in _WORD.findall(folded):
-        if _CJK_RUN.fullmatch(word):
-            yield from (word[number : number + 2] for number in range(len(word) - 1)) if len(word) > 1 else (word,)
-        else:
-            yield word[:TERM_CHARACTERS_MAX]
-            parts = _PART.split(word)
-            if len(parts) > 1:
-                yield from (part[:TERM_CHARACTERS_MAX] for part in parts if part)
+class Cut(NamedTuple):
+    """One record's place and terms."""
+
+    position: int
+    terms: set[bytes]
 
 
-def terms_of_record(content: bytes) -> set[str]:
-    """The terms of every text in a record, keys left out."""
-    found: set[str] = set()
-    waiting: list[object] = [orjson.loads(content)]
-    while waiting and len(found) < TERMS_PER_RECORD_MAX:
-        value = waiting.pop()
-        if isinstance(value, str):
-            found.update(terms_of(value))
-        elif isinstance(value, dict):
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return found
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Records read and cut, and where the index stood when they were read; None where none stands that these rules made."""
+
+    first: int | None
+    cut: tuple[Cut, ...]
 
 
-def index_more(transaction: Transaction) -> int:
+def mark(kind: str, value: str) -> str:
+    """The term for what a record has beside its words. No word holds an equals sign."""
+    return f"={kind}:{value}"
+
+
+def index_more(database: Database) -> int:
     """Index the next records and give how many that were; 0 when the index is complete."""
+    with database.reading() as transaction:
+        portion = next_portion(transaction)
+    if portion.cut:
+        with database.writing() as transaction:
+            keep_portion(transaction, portion)
+    return len(portion.cut)
+
+
+def next_portion(transaction: Transaction) -> Portion:
+    """The next records that wait, cut into terms."""  # 1
+    first = indexed_to(transaction)
+    rows = transaction.each("index_range", collection=HOLDINGS, first=first or 0, count=RECORDS_PER_INDEXING_MAX)
+    cut = (Cut(position, _terms(kind, came, source, article, bytes(body))) for position, kind, came, source, article, body in rows)
+    return Portion(first, tuple(cut))
+
+
+def keep_portion(transaction: Transaction, portion: Portion) -> None:
+    """Keep what was cut, where nobody else has moved the index on meanwhile."""
+    if portion.first is None and indexed_to(transaction) is None:  # 4
+        transaction.run("index_clear")
+        transaction.run("index_forget")
+        transaction.run("index_begin", name=_PROGRESS)
+    first, last = portion.cut[0].position, portion.cut[-1].position
+    if transaction.run("index_advance", name=_PROGRESS, position=last + 1, from_position=portion.first or 0) == 1:  # 2
+        rows = transaction.all("index_held", collection=HOLDINGS, first=first, last=last)
+        held = {int(row[0]) for row in rows}
+        _keep(transaction, [one for one in portion.cut if one.position in held])  # 3
+
+
+def indexed_to(transaction: Transaction) -> int | None:
+    """The position up to which records are indexed; None where no index stands that these rules made."""
     row = transaction.one("progress_of", name=_PROGRESS)
-    first = 0 if row is None else int(row[0])
-    records = list(bodies_from(transaction, first, RECORDS_PER_INDEXING_MAX))
-    if records:
+    return None if row is None else int(row[0])
+
+
+def forget(transaction: Transaction, held: Held, content: bytes) -> None:
+    """Take a record's terms out of the index, before its bytes go."""
+    block, place = divmod(held.position, BLOCK_RECORDS)
+    terms = _terms(held.stix_type, held.came.value, held.source, held.article, content)
+    for term, kept in transaction.among("posting_of_terms", sorted(terms), collection=HOLDINGS, block=block):
+        left = packed(unpacked(bytes(kept)) & ~(1 << place))
+        if left:
+            transaction.run("posting_put", collection=HOLDINGS, block=block, term=bytes(term), places=left)
+        else:
+            transaction.run("posting_remove", collection=HOLDINGS, block=block, term=bytes(term))
+
+
+def _terms(stix_type: str, came: str, source: str, article: str, content: bytes) -> set[bytes]:
+    fields = cast(Fields, orjson.loads(content))
+    tlp = tlp_of(fields)
+    marks = (
+        mark("type", stix_type),
+        mark("came", came),
+        mark("from", source),
+        mark("article", article or "none"),
+        mark("tlp", "none" if tlp is None else tlp.value),
+    )
+    return {term.encode() for term in (*marks, *terms_of_record(fields))}
+
+
+def _keep(transaction: Transaction, cut: list[Cut]) -> None:
+    blocks: dict[int, dict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for position, terms in cut:
+        block, place = divmod(position, BLOCK_RECORDS)
+        places = blocks[block]
+        for term in terms:
+            places[term].append(place)
+    for block, new in blocks.items():
+        kept = {
+            bytes(term): bytes(places)
+            for term, places in transaction.among("posting_of_terms", list(new), collection=HOLDINGS, block=block)
+        }
         transaction.many(
-            "term_add",
+            "posting_put",
             (
-                {"collection": HOLDINGS, "term": term, "position": position}
-                for position, content in records
-                for term in terms_of_record(content)
+                {
+                    "collection": HOLDINGS,
+                    "block": block,
+                    "term": term,
+                    "places": appended(kept.get(term, b""), places),
+                }
+                for term, places in sorted(new.items())
             ),
         )
-        transaction.run("progress_set", name=_PROGRESS, position=records[-1][0] + 1)
-    return len(records)
-
-
-def positions_with(transaction: Transaction, query: str, *, count: int) -> list[int]:
-    """Positions of the records that hold every term of a query, the newest first; at most `count`."""
-    wanted = list(dict.fromkeys(terms_of(query)))[:QUERY_TERMS_MAX]
-    if not wanted:
-        return []
-    sizes = {term: int((transaction.one("term_count", collection=HOLDINGS, term=term, count=CANDIDATES_MAX) or (0,))[0]) for term in wanted}
-    wanted.sort(key=sizes.__getitem__)  # The rarest first: the others only confirm.
-    rarest, others = wanted[0], wanted[1:]
-    found: list[int] = []
-    for (position,) in transaction.all("term_positions", collection=HOLDINGS, term=rarest, before=2**62, count=CANDIDATES_MAX):
-        if all(transaction.one("term_confirm", collection=HOLDINGS, term=term, position=position) for term in others):
-            found.append(position)
-            if len(found) == count:
-                break
-    return found

@@ -87,10 +87,6 @@ delete from content where collection = :collection and digest = :digest;
 -- Forget that the record was held.
 delete from record where collection = :collection and digest = :digest;
 
--- name: terms_erase
--- Forget its words.
-delete from term where collection = :collection and position = :position;
-
 -- name: answer_add
 -- A recipient's word about a leaf; said once.
 insert into answer (collection, commitment, kind, code, said_at) values (:collection, :commitment, :kind, :code, :said_at)

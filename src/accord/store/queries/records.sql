@@ -42,22 +42,6 @@ where record.collection = :collection and record.position >= :first order by rec
 -- How many records came which way, from whom.
 select came, source, count(*) from record where collection = :collection group by came, source order by came, source;
 
--- name: term_add
--- A search term of a record.
-insert into term (collection, term, position) values (:collection, :term, :position) on conflict do nothing;
-
--- name: term_positions
--- The newest positions that hold a term.
-select position from term where collection = :collection and term = :term and position < :before order by position desc limit :count;
-
--- name: term_confirm
--- Whether a position holds a term.
-select 1 from term where collection = :collection and term = :term and position = :position;
-
--- name: term_count
--- How many records hold a term, counted up to a limit.
-select count(*) from (select 1 from term where collection = :collection and term = :term limit :count) as counted;
-
 -- name: record_at
 -- The record at one position.
 select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
