@@ -10,7 +10,7 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, demo, nodes, officers, reading, waiting
+from accord.cli import charters, clients, demo, evidence, nodes, officers, reading, waiting
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -31,6 +31,7 @@ officers.attach(app)
 clients.attach(app)
 reading.attach(app)
 waiting.attach(app)
+evidence.attach(app)
 demo.attach(app)
 
 

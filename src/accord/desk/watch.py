@@ -1,8 +1,8 @@
 """Watch: what this node knows of the other members' journals, and evidence where two signed checkpoints cannot both be true.
 
 Each node remembers the newest checkpoint of every journal, from its owner or from another member that saw it. A checkpoint that comes must have grown
-from the one that is held, or the held one from it; the log's own tiles have to show it. Where they do not, both signed notes are kept: whoever holds
-the charter and the key file can check that one member signed both, and ask it for the proof that it cannot give.
+from the one that is held, or the held one from it; the log's own tiles have to show it. Where they do not, both signed notes are kept, and where the
+tiles of the larger log show another root at the smaller size, the proof of that too: `desk.evidence` writes them down and a third checks them.
 
 Duties: 1. a note counts only under a log key of the member whose journal it names; 2. one size has one root; 3. a smaller size that is offered as the
 newest is a log that shrank; 4. of two sizes the larger is shown to have grown from the smaller; 5. evidence is kept once, and stands in the journal.
@@ -18,10 +18,10 @@ from accord.desk.means import Means
 from accord.errors import AccordError, Malformed, NotFound, PeerFault, ProofInvalid
 from accord.ledger.checkpoint import Checkpoint, open_signed
 from accord.ledger.entry import SALT_BYTES
-from accord.ledger.tiles import Tile, TileHashes, prove_consistency
+from accord.ledger.tiles import Tile, TileHashes, prove_consistency, root_from
 from accord.ledger.tree import verify_consistency
 from accord.seal.canonical import Fields
-from accord.seal.keys import Role
+from accord.seal.keys import Role, base64_text
 from accord.seal.note import Note
 from accord.stix.statement import timestamp
 from accord.store import acts, peers, witness
@@ -59,12 +59,12 @@ def compare(means: Means, member: str, note: str, *, fetch: Callable[[Tile], byt
     held = _parsed(held_note) if held_note else None
     if held == offered:
         return None
-    says = "" if held is None else _contradiction(held, offered, fetch)
+    says, proof = ("", "") if held is None else _contradiction(held, offered, fetch)
     if before and offered.size < _parsed(before).size:  # 3
-        held_note, says = before, SHRUNK
+        held_note, says, proof = before, SHRUNK, ""
     with means.database.writing() as transaction:
         if says:
-            return keep_evidence(means, transaction, means.journal_of(member), held_note, note, says, now=now)
+            return keep_evidence(means, transaction, means.journal_of(member), held_note, note, says, proof=proof, now=now)
         witness.keep_seen(transaction, member, size=offered.size, note=note, now=now)
     return None
 
@@ -98,10 +98,10 @@ def note_channel(means: Means, sender: str, *, ask: Callable[[], str], fetch: Ca
         return None  # Not signed by the sender: a fault of the line, and no evidence against the sender.
     for held_note in filter(None, held_notes):
         held = _parsed(held_note)
-        says = SHRUNK if offered.size < held.size else _contradiction(held, offered, fetch)
+        says, proof = (SHRUNK, "") if offered.size < held.size else _contradiction(held, offered, fetch)
         if says:
             with means.database.writing() as transaction:
-                return keep_evidence(means, transaction, name, held_note, note, says, now=now)
+                return keep_evidence(means, transaction, name, held_note, note, says, proof=proof, now=now)
     return None
 
 
@@ -112,10 +112,10 @@ def known(means: Means, member: str) -> str:
 
 
 def keep_evidence(
-    means: Means, transaction: Transaction, origin: str, held: str, offered: str, says: str, *, now: datetime
+    means: Means, transaction: Transaction, origin: str, held: str, offered: str, says: str, *, proof: str = "", now: datetime
 ) -> Evidence | None:
     """Keep two signed notes of one log; None when they are kept already. 5"""
-    found = Evidence(origin, held, offered, says, timestamp(now))
+    found = Evidence(origin, held, offered, says, timestamp(now), proof)
     if not witness.keep_evidence(transaction, found):
         return None
     entry: Fields = {"act": "evidence-kept", "log": origin, "says": says}
@@ -123,21 +123,23 @@ def keep_evidence(
     return found
 
 
-def _contradiction(held: Checkpoint, offered: Checkpoint, fetch: Callable[[Tile], bytes]) -> str:
-    """Why two checkpoints of one log cannot both be true; empty where they can."""
+def _contradiction(held: Checkpoint, offered: Checkpoint, fetch: Callable[[Tile], bytes]) -> tuple[str, str]:
+    """Why two checkpoints of one log cannot both be true, and the proof of it where the log's tiles give one; empty where they can."""
     if held.size == offered.size:  # 2
-        return SPLIT if held.root != offered.root else ""
+        return (SPLIT if held.root != offered.root else "", "")
     small, large = sorted((held, offered), key=lambda checkpoint: checkpoint.size)
     if small.size == 0:
-        return ""
+        return "", ""
     for _ in range(PROOF_TRIES_MAX):  # 4
         try:
-            proof = prove_consistency(TileHashes(large.size, fetch), old_size=small.size, size=large.size)
-            verify_consistency(old_size=small.size, old_root=small.root, size=large.size, root=large.root, proof=proof)
+            tiles = TileHashes(large.size, fetch)
+            proof = prove_consistency(tiles, old_size=small.size, size=large.size)
+            began = root_from(tiles, small.size)
+            verify_consistency(old_size=small.size, old_root=began, size=large.size, root=large.root, proof=proof)
         except (ProofInvalid, Malformed, NotFound):
             continue
-        return ""
-    return REWRITTEN
+        return ("", "") if began == small.root else (REWRITTEN, "\n".join(map(base64_text, (began, *proof))))
+    return REWRITTEN, ""
 
 
 def _opened(means: Means, transaction: Transaction, member: str, note: str, *, now: datetime) -> Checkpoint:

@@ -32,6 +32,7 @@ class Evidence:
     offered: str
     says: str
     found_at: str
+    proof: str  # The larger log's root at the smaller size and the proof of its growth from there, a line each; empty where there is none.
 
 
 def cosigned_last(transaction: Transaction, origin: str) -> Checkpoint | None:
@@ -109,6 +110,7 @@ def keep_evidence(transaction: Transaction, evidence: Evidence) -> bool:
         offered=evidence.offered,
         says=evidence.says,
         found_at=evidence.found_at,
+        proof=evidence.proof,
     )
     return added == 1
 

@@ -57,7 +57,7 @@ select member, note from seen order by member;
 
 -- name: evidence_add
 -- Two signed checkpoints that cannot both be true.
-insert into evidence (origin, held, offered, says, found_at) values (:origin, :held, :offered, :says, :found_at)
+insert into evidence (origin, held, offered, says, found_at, proof) values (:origin, :held, :offered, :says, :found_at, :proof)
 on conflict (origin, held, offered) do nothing;
 
 -- name: evidence_count
@@ -66,7 +66,7 @@ select count(*) from evidence where origin = :origin;
 
 -- name: evidence_all
 -- All evidence, in the order it was found.
-select origin, held, offered, says, found_at from evidence order by found_at, origin;
+select origin, held, offered, says, found_at, proof from evidence order by found_at, origin;
 
 -- name: receipts_of
 -- Every receipt of a channel, in the order of sizes.
