@@ -16,7 +16,7 @@ from accord.seal.canonical import digest_text
 from tests.exchange.tools import Tool, tool_of
 from tests.stories.alliance import Alliance, founded, indicator
 
-STIX = "application/stix+json;version=2.1"
+STIX, STIX_2_0 = "application/stix+json;version=2.1", "application/stix+json;version=2.0"
 V1, V2, V3 = "2026-11-20T08:10:00.000Z", "2026-11-20T09:00:00Z", "2026-11-20T09:00:00.5Z"
 
 
@@ -70,7 +70,12 @@ def test_a_tool_sees_the_server_its_root_and_the_holdings_alone(alliance: Allian
     root = tool.get("/taxii2/accord/").json()
     assert ([MEDIA_TYPE], 16 * 2**20) == (root["versions"], root["max_content_length"])
     [own] = tool.get("/taxii2/accord/collections/").json()["collections"]
-    assert (holdings_id(alliance.means("KZ")), True, False, [STIX]) == (own["id"], own["can_read"], own["can_write"], own["media_types"])
+    assert (holdings_id(alliance.means("KZ")), True, False, [STIX, STIX_2_0]) == (
+        own["id"],
+        own["can_read"],
+        own["can_write"],
+        own["media_types"],
+    )
     assert own == tool.get("").json()
     channel = collection_id(alliance.means("KZ").channel_to("KG"))
     assert 404 == tool.get(f"/taxii2/accord/collections/{channel}/objects/").status_code
@@ -161,7 +166,7 @@ def test_a_manifest_says_what_a_page_holds(tool: Tool) -> None:
     marks = manifest.json()["objects"]
     expected = [(item["id"], item.get("modified", marks[number]["date_added"])) for number, item in enumerate(page.json()["objects"])]
     assert expected == [(mark["id"], mark["version"]) for mark in marks]
-    assert {STIX} == {mark["media_type"] for mark in marks}
+    assert {STIX_2_0: [OLD["id"]]} == {STIX_2_0: [mark["id"] for mark in marks if mark["media_type"] != STIX]}
     assert page.headers["x-taxii-date-added-last"] == manifest.headers["x-taxii-date-added-last"] == marks[-1]["date_added"]
 
 

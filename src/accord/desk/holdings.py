@@ -35,6 +35,7 @@ class Mark:
     stix_id: str
     version: str
     added_at: str
+    spec: str  # The version of STIX that the record is written in.
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def page(
     through = [(standing, decision) for standing in taken if (decision := _through_gate(means, standing)) is not None]  # 2
     return HoldingsPage(
         tuple(decision for _, decision in through),
-        tuple(Mark(standing.stix_id, standing.version or standing.added_at, standing.added_at) for standing, _ in through),
+        tuple(Mark(standing.stix_id, standing.version or standing.added_at, standing.added_at, standing.spec) for standing, _ in through),
         cut.following,
     )
 

@@ -126,6 +126,7 @@ class PeerClient:
             "Authorization": f"Bearer {self._bearer()}",
             CHARTER_HEADER: digest_text(self.means.charter.digest),
             "Accept": MEDIA_TYPE if path.startswith("/taxii2/") else "*/*",
+            "Accept-Encoding": "identity",
         }
         if media_type:
             headers["Content-Type"] = media_type
@@ -161,7 +162,9 @@ class Missing(Refused):
 
 
 def _bounded(answer: httpx2.Response, octets_max: int) -> bytes:
-    """Read an answer, counting decompressed bytes, and stop at the limit."""
+    """Read an answer, counting its bytes, and stop at the limit. A compressed one is not opened: a few bytes of it become any number."""
+    if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise PeerFault("encoding", "the answer is compressed, and nothing compressed was asked for")
     parts: list[bytes] = []
     total = 0
     began = time.monotonic()

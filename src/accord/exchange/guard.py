@@ -35,9 +35,10 @@ class NotAuthorised(AccordError):
 class Unacceptable(Refusal):
     """The request is understood and not taken, with a status of HTTP that says why more closely than 400."""
 
-    def __init__(self, status: int, says: str, *, remedy: str = "") -> None:
+    def __init__(self, status: int, says: str, *, remedy: str = "", accepts: str = "") -> None:
         super().__init__(says, remedy=remedy)
         self.status = status
+        self.accepts = accepts  # The content codings that would have been taken (RFC 9110, 15.5.16).
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +156,40 @@ def _user(text: str) -> tuple[str, str]:
 
 
 def accepts_taxii(accept: list[str]) -> bool:
-    """Say whether a client can read TAXII's media type (RFC 9110, 12.5.1; TAXII 2.1, 1.6.8). Nothing said is everything."""
+    """Say whether a client can read TAXII's media type (RFC 9110, 12.5.1; TAXII 2.1, 1.6.8). Nothing said is everything.
+
+    Of the ranges that match, the most specific one decides: `application/taxii+json;q=0, */*` wants anything but this.
+    """
     ranges = [item for line in accept for item in line.split(",") if item.strip()]
-    return not ranges or any(is_taxii(item, wildcards=True) for item in ranges)
+    matching = [media for item in ranges if (media := _Media.parse(item)).includes_taxii]
+    return not ranges or (bool(matching) and max(matching, key=lambda media: media.precision).is_wanted)
 
 
-def is_taxii(text: str, *, wildcards: bool = False) -> bool:
+def is_taxii(text: str) -> bool:
     """Say whether a media type is TAXII's, of this version where it names one."""
-    media_type, *rest = (part.strip().lower() for part in text.split(";"))
-    if media_type != TAXII and not (wildcards and media_type in {"*/*", "application/*"}):
-        return False
-    parameters = {name.strip(): value.strip().strip('"') for name, _, value in (part.partition("=") for part in rest)}
-    refused = wildcards and parameters.get("q", "1").rstrip("0") in {"", "0."}
-    return parameters.get("version", TAXII_VERSION) == TAXII_VERSION and not refused
+    media = _Media.parse(text)
+    return media.name == TAXII and media.includes_taxii
+
+
+@dataclass(frozen=True, slots=True)
+class _Media:
+    """A media type, or a range of them, with the parameters that matter here."""
+
+    name: str
+    version: str
+    is_wanted: bool
+
+    @classmethod
+    def parse(cls, text: str) -> _Media:
+        name, *rest = (part.strip().lower() for part in text.split(";"))
+        parameters = {key.strip(): value.strip().strip('"') for key, _, value in (part.partition("=") for part in rest)}
+        # A weight of nothing is `0`, with up to three zeros behind a point.
+        return cls(name, parameters.get("version", ""), is_wanted=parameters.get("q", "1").rstrip("0") not in {"", "0."})
+
+    @property
+    def precision(self) -> tuple[int, bool]:
+        return ("*/*", "application/*", TAXII).index(self.name), bool(self.version)
+
+    @property
+    def includes_taxii(self) -> bool:
+        return self.name in {"*/*", "application/*", TAXII} and self.version in {"", TAXII_VERSION}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,21 +17,20 @@ from starlette.concurrency import run_in_threadpool
 from accord.desk import discard, holdings, submit
 from accord.desk.clients import Client
 from accord.desk.discard import NotYours
-from accord.desk.holdings import ALL, FIRST, HOLDINGS_PAGE_OBJECTS_MAX, LAST, HoldingsPage, Selection
+from accord.desk.holdings import ALL, HOLDINGS_PAGE_OBJECTS_MAX, HoldingsPage, Selection
 from accord.desk.means import Means
 from accord.errors import LimitReached, Malformed, NotFound, Refusal
 from accord.exchange.guard import Door, Unacceptable, client_of, is_taxii
+from accord.exchange.parameters import SPECS, asked_for, is_number, limit_of, listed, spec_words, version_words
 from accord.exchange.wire import MEDIA_TYPE, collection_id
-from accord.seal.envelope import NONCE_BYTES, derived_key, open_sealed, seal
-from accord.stix.times import instant, is_timestamp, moment
+from accord.seal.envelope import derived_key, open_sealed, seal
+from accord.stix.times import moment
 
 DISCOVERY = "/taxii2/"
 API_ROOT = "/taxii2/accord/"
-STIX = "application/stix+json;version=2.1"
+ALIAS = "holdings"  # A name for the collection that is the same on every node (TAXII 2.1, 5.2.1); no identifier of a collection looks so.
 CONTENT_OCTETS_MAX = 16 * 2**20  # Bytes of a request. What one page of the holdings gave can be handed in again.
 QUESTIONS_MAX = 100  # Combinations of what `match` names; each is a question to the database.
-_LIMIT_DIGITS_MAX: Final = 18  # Digits. No page is so long; beyond it a number only costs time to read.
-_NO_SPEC: Final = "none"  # A version of the standard in which no record is written.
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +55,16 @@ def collection(means: Means, client: Client) -> dict[str, object]:
         "id": holdings_id(means),
         "title": f"Holdings of {means.member}",
         "description": "What this member holds: its own, imported and received records. What is handed in is its own, and not released.",
-        "alias": "holdings",
+        "alias": ALIAS,
         "can_read": client.may_read,
         "can_write": client.may_write,
-        "media_types": [STIX],
+        "media_types": [stix(spec) for spec in reversed(SPECS)],
     }
 
 
-def routes(door: Door) -> APIRouter:
-    """The routes of the collection. They stand before those of channels, whose paths are more general."""
-    router = APIRouter(prefix=f"{API_ROOT}collections/{holdings_id(door.means)}", tags=["TAXII 2.1"])
+def routes(door: Door, *, name: str) -> APIRouter:
+    """The routes of the collection under one of its two names. They stand before those of channels, whose paths are more general."""
+    router = APIRouter(prefix=f"{API_ROOT}collections/{name}", tags=["TAXII 2.1"], include_in_schema=name != ALIAS)
     means, who = door.means, client_of(door)
     ask, submission = _questions(means), Depends(_submission(door))
 
@@ -100,8 +98,8 @@ def routes(door: Door) -> APIRouter:
 
     @router.delete("/objects/{identifier}/")
     def delete_object(request: Request, identifier: str) -> Response:
-        """TAXII 2.1, 5.7: a recall. Without match[version] it is of all versions."""
-        client = _writing(who(request))
+        """TAXII 2.1, 5.7: a recall. Without match[version] it is of all versions. Who may not read learns not even what there is to delete."""
+        client = _writing(_reading(who(request)))
         versions = () if "match[version]" in request.query_params else (ALL,)
         question = ask.read(request, client, identifier=identifier, versions=versions)
         try:
@@ -153,9 +151,11 @@ def _submission(door: Door) -> Callable[[Request], Awaitable[Given]]:
         if not is_taxii(request.headers.get("content-type", "")):
             raise Unacceptable(415, "what is handed in is application/taxii+json;version=2.1", remedy="say so in Content-Type")
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            raise Unacceptable(415, "what is handed in is not compressed", remedy="leave Content-Encoding out")
+            raise Unacceptable(415, "what is handed in is not compressed", remedy="leave Content-Encoding out", accepts="identity")
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or len(length) > _LIMIT_DIGITS_MAX or int(length) > CONTENT_OCTETS_MAX:
+        if not (length.isascii() and length.isdigit()):
+            raise Unacceptable(400, "Content-Length is a number of bytes", remedy="leave it to the library that speaks HTTP")
+        if not is_number(length) or int(length) > CONTENT_OCTETS_MAX:
             raise _too_long()
         parts, total = [], 0
         async for part in request.stream():
@@ -176,16 +176,15 @@ class _Questions:
     """Reads questions and gives answers that say where to go on."""
 
     key: bytes
-    random: Callable[[int], bytes]
 
     def read(self, request: Request, client: Client, *, identifier: str = "", versions: tuple[str, ...] = ()) -> Question:
         """The question of a request; `Refusal` names the parameter that is not what it must be (TAXII 2.1, 3.4)."""
-        asked = request.query_params
+        asked = asked_for(request.query_params)
         selection = Selection(
-            ids=(identifier,) if identifier else _listed(asked.get("match[id]")),
-            types=() if identifier else _listed(asked.get("match[type]")),
-            versions=versions or _version_words(asked.get("match[version]")),
-            specs=_specs(asked.get("match[spec_version]")),
+            ids=(identifier,) if identifier else listed(asked.get("match[id]")),
+            types=() if identifier else listed(asked.get("match[type]")),
+            versions=versions or version_words(asked.get("match[version]")),
+            specs=spec_words(asked.get("match[spec_version]")),
         )
         if selection.questions > QUESTIONS_MAX:
             raise Refusal(f"match names more than {QUESTIONS_MAX} combinations (limit QUESTIONS_MAX)", remedy="ask for fewer at once")
@@ -194,7 +193,7 @@ class _Questions:
         return Question(
             selection,
             first=0 if following is None else self._position(following, bound),
-            limit=_limit(asked.get("limit")),
+            limit=limit_of(asked.get("limit"), otherwise=HOLDINGS_PAGE_OBJECTS_MAX),
             added_after=None if after is None else moment(after),
             bound=bound,
         )
@@ -203,7 +202,7 @@ class _Questions:
         """A page with its cursor and its two times (TAXII 2.1, 3.4 and 3.7)."""
         following = b""
         if page.following is not None:
-            cursor = seal(page.following.to_bytes(8, "big"), key=self.key, bound=question.bound, nonce=self.random(NONCE_BYTES))
+            cursor = seal(page.following.to_bytes(8, "big"), key=self.key, bound=question.bound)
             following = b',"next":"' + cursor.encode() + b'"'
         headers = {"Cache-Control": "no-store"}
         if page.marks:
@@ -221,7 +220,7 @@ class _Questions:
 
 
 def _questions(means: Means) -> _Questions:
-    return _Questions(derived_key(means.signers.transport, purpose="cursor of the holdings"), means.random)
+    return _Questions(derived_key(means.signers.transport, purpose="cursor of the holdings"))
 
 
 def _page(means: Means, question: Question) -> HoldingsPage:
@@ -253,7 +252,9 @@ def _contents(page: HoldingsPage) -> bytes:
 
 
 def _manifest(page: HoldingsPage) -> bytes:
-    marks = [{"id": mark.stix_id, "date_added": mark.added_at, "version": mark.version, "media_type": STIX} for mark in page.marks]
+    marks = [
+        {"id": mark.stix_id, "date_added": mark.added_at, "version": mark.version, "media_type": stix(mark.spec)} for mark in page.marks
+    ]
     return b',"objects":' + orjson.dumps(marks) if marks else b""
 
 
@@ -261,36 +262,10 @@ def _versions(page: HoldingsPage) -> bytes:
     return b',"versions":' + orjson.dumps([mark.version for mark in page.marks]) if page.marks else b""
 
 
+def stix(spec: str) -> str:
+    """The media type of objects of one version of STIX (TAXII 2.1, 1.6.8)."""
+    return f"application/stix+json;version={spec}"
+
+
 def taxii(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    """Values with commas between them, each once (TAXII 2.1, 3.4.1)."""
-    return () if text is None else tuple(dict.fromkeys(text.split(",")))
-
-
-def _version_words(text: str | None) -> tuple[str, ...]:
-    words = []
-    for word in _listed(text) or (LAST,):
-        if word in {FIRST, LAST, ALL}:
-            words.append(word)
-        elif is_timestamp(word):
-            words.append(instant(word))
-        else:
-            raise Refusal("match[version] takes first, last, all and timestamps", remedy="write 2026-11-23T09:00:00.000Z")
-    return tuple(words)
-
-
-def _specs(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    return tuple(word for word in _listed(text) if word in {"2.0", "2.1"}) or (_NO_SPEC,)
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return HOLDINGS_PAGE_OBJECTS_MAX
-    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS_MAX and int(text) > 0):
-        raise Refusal("limit is a number of objects, from 1 on", remedy="leave it out for the longest page")
-    return int(text)

@@ -7,31 +7,27 @@ The collection for this member's own tools is `exchange.holdings`; here it has i
 
 from __future__ import annotations
 
-import logging
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import datetime
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
-from fastapi.exception_handlers import http_exception_handler
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accord.desk import introduce, serve
 from accord.desk.clients import Client
+from accord.desk.holdings import ALL
 from accord.desk.means import Means
-from accord.errors import AccordError, LimitReached, NotFound, Refusal, Unready
-from accord.exchange import holdings, logs
-from accord.exchange.guard import CHALLENGE, Asking, NotAuthorised, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
+from accord.errors import LimitReached, NotFound, Refusal
+from accord.exchange import errors, holdings, logs
+from accord.exchange.guard import Asking, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
 from accord.exchange.guard import Door as Door
 from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX
+from accord.exchange.parameters import MATCHES, asked_for, is_number, limit_of
 from accord.exchange.wire import MEDIA_TYPE, collection_id, encode_page, split_receipt
 from accord.stix.times import moment
 
 BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
-
-_LENGTH_DIGITS_MAX = 18
-_log = logging.getLogger(__name__)
 
 
 async def _body(request: Request) -> bytes:
@@ -44,15 +40,14 @@ _RAW = Depends(_body)
 
 def attach(app: FastAPI, door: Door) -> None:
     """Put the exchange's routes and its translation of errors on an application."""
-    app.include_router(holdings.routes(door))
+    for name in (holdings.holdings_id(door.means), holdings.ALIAS):
+        app.include_router(holdings.routes(door, name=name))
     app.include_router(holdings.status_route(door))
     app.include_router(_taxii(door))
-    app.include_router(_unchanged(door))
+    app.include_router(_not_of_channels(door))
     app.include_router(_nodes(door))
     app.include_router(logs.routes(door))
-    app.add_exception_handler(AccordError, _error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _not_served)
+    errors.attach(app)
     app.add_middleware(_Bounded)
 
 
@@ -83,27 +78,19 @@ def _taxii(door: Door) -> APIRouter:
         return _taxii_json(_collection(means, asking.member))
 
     @router.get("/accord/collections/{collection}/objects/")
-    def objects(
-        collection: str,
-        limit: Annotated[int, Query(ge=1)] = serve.PAGE_OBJECTS_MAX,
-        following: Annotated[int | None, Query(alias="next", ge=0)] = None,
-        added_after: str | None = None,
-        version: Annotated[str, Query(alias="match[version]")] = "all",
-        asking: Reader = who,
-    ) -> Response:
+    def objects(request: Request, collection: str, asking: Reader = who) -> Response:
         """TAXII 2.1, 5.4: a page of the channel. Statements and records stand in it once each, so every version is given."""
         _own_channel(means, asking, collection)
-        if version != "all":
-            raise Refusal("a channel is read with match[version]=all", remedy="ask again with match[version]=all")
-        first = following or 0
-        if added_after is not None and following is None:
-            after = serve.position_after(means, reader=asking.member, added_at=moment(added_after))
+        asked = _asked_of_channel(request)
+        first = asked.first
+        if first is None:
+            after = 0 if asked.added_after is None else serve.position_after(means, reader=asking.member, added_at=asked.added_after)
             if after is None:
                 return _taxii_json({"more": False})
             first = after
-        page = serve.page(means, reader=asking.member, first=first, limit=limit, now=asking.now)
+        page = serve.page(means, reader=asking.member, first=first, limit=asked.limit, now=asking.now)
         headers = {"Cache-Control": "no-store"}
-        if page.leaves:  # TAXII 2.1, 3.4: when the first and the last object of the page were added.
+        if page.leaves:  # TAXII 2.1, 3.2: when the first and the last object of the page were added.
             headers["X-TAXII-Date-Added-First"] = page.leaves[0].added_at
             headers["X-TAXII-Date-Added-Last"] = page.leaves[-1].added_at
         return Response(encode_page(page), media_type=MEDIA_TYPE, headers=headers)
@@ -111,21 +98,58 @@ def _taxii(door: Door) -> APIRouter:
     return router
 
 
-def _unchanged(door: Door) -> APIRouter:
-    router = APIRouter(prefix="/taxii2", tags=["TAXII 2.1"])
-    means, anyone = door.means, Depends(asking_of(door))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request asks of a channel. `first` is the position that it goes on from; None where it names none."""
 
-    @router.post("/accord/collections/{collection}/objects/")
-    @router.delete("/accord/collections/{collection}/objects/{identifier}/")
+    first: int | None
+    limit: int
+    added_after: datetime | None
+
+
+def _asked_of_channel(request: Request) -> _Asked:
+    """Read a question to a channel. It is a log, proven whole, so no match is answered but the one that leaves nothing out."""
+    asked = asked_for(request.query_params)
+    if narrowing := [name for name in MATCHES if name in asked and (name, asked[name]) != ("match[version]", ALL)]:
+        raise Refusal(
+            f"a channel is read whole, and {narrowing[0]} would leave something out", remedy="ask again with match[version]=all alone"
+        )
+    following, after = asked.get("next"), asked.get("added_after")
+    if following is not None and not is_number(following):
+        raise Refusal("next is a position of the channel", remedy="begin again without next, or take the one that came with a page")
+    return _Asked(
+        first=None if following is None else int(following),
+        limit=limit_of(asked.get("limit"), otherwise=serve.PAGE_OBJECTS_MAX),
+        added_after=None if after is None else moment(after),
+    )
+
+
+def _not_of_channels(door: Door) -> APIRouter:
+    """What TAXII asks of a collection and a channel does not do; the answer says why (docs/decisions/0031)."""
+    router = APIRouter(prefix="/taxii2/accord/collections/{collection}", tags=["TAXII 2.1"])
+    means, who, anyone = door.means, Depends(channel_reader_of(door)), Depends(asking_of(door))
+
+    @router.post("/objects/")
+    @router.delete("/objects/{identifier}/")
     def change(collection: str, identifier: str = "", asking: Asking = anyone) -> Response:
         """TAXII 2.1, 5.5 and 5.7, for a channel: nobody changes it from outside."""
-        if collection in {collection_id(means.channel_to(member)) for member in means.partners()}:
-            raise Unacceptable(
-                403, "a channel only grows, by its sender's acts", remedy="what was released is recalled with `accord recall`"
-            )
-        raise NotFound("no such collection")
+        _channel_of_ours(means, collection)
+        raise Unacceptable(403, "a channel only grows, by its sender's acts", remedy="what was released is recalled with `accord recall`")
+
+    @router.get("/manifest/")
+    @router.get("/objects/{identifier}/")
+    @router.get("/objects/{identifier}/versions/")
+    def part(collection: str, identifier: str = "", asking: Reader = who) -> Response:
+        """TAXII 2.1, 5.3, 5.6 and 5.8, for a channel: it is proven whole, so no part of it is given alone."""
+        _own_channel(means, asking, collection)
+        raise Unacceptable(403, "a channel is read whole", remedy="ask for its objects with match[version]=all")
 
     return router
+
+
+def _channel_of_ours(means: Means, collection: str) -> None:
+    if collection not in {collection_id(means.channel_to(member)) for member in means.partners()}:
+        raise NotFound("no such collection")
 
 
 def _nodes(door: Door) -> APIRouter:
@@ -186,50 +210,6 @@ def _taxii_json(body: dict[str, object]) -> Response:
     return JSONResponse(body, media_type=MEDIA_TYPE)
 
 
-async def _error(request: Request, error: Exception) -> Response:
-    """Translate: whose turn it is becomes a status, and the message a TAXII error resource (TAXII 2.1, 3.6)."""
-    assert isinstance(error, AccordError)
-    match error:
-        case NotAuthorised():
-            status = 401
-        case Unacceptable():
-            status = error.status
-        case NotFound():
-            status = 404
-        case LimitReached():
-            status = 413
-        case Refusal():
-            status = 400
-        case Unready():
-            status = 503
-        case _:
-            status = 422
-    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
-    body = {"title": type(error).__name__, "description": error.says, "http_status": str(status)}
-    if error.remedy:
-        body["details"] = error.remedy
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    """A parameter that is not what it must be is the asker's turn (TAXII 2.1, 3.6)."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return JSONResponse(
-        {"title": "Malformed", "description": f"{where}: {first['msg']}", "http_status": "400"}, status_code=400, media_type=MEDIA_TYPE
-    )
-
-
-async def _not_served(request: Request, error: Exception) -> Response:
-    """A path or method that is not served below TAXII's paths is an error resource too (TAXII 2.1, 3.6)."""
-    assert isinstance(error, HTTPException)
-    if not request.url.path.startswith("/taxii2/"):
-        return await http_exception_handler(request, error)
-    body = {"title": "NotServed", "description": str(error.detail), "http_status": str(error.status_code)}
-    return JSONResponse(body, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
-
-
 class _Bounded:
     """Refuses a body over the limit before it is read; a body without a length is not taken.
 
@@ -241,9 +221,9 @@ class _Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("POST", "PUT") and not scope["path"].startswith("/taxii2/"):
-            length = dict(scope["headers"]).get(b"content-length", b"")
-            if not length.isdigit() or len(length) > _LENGTH_DIGITS_MAX or int(length) > BODY_OCTETS_MAX:
+            length = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+            if not is_number(length) or int(length) > BODY_OCTETS_MAX:
                 error = LimitReached("BODY_OCTETS_MAX", "the request needs a content-length within the limit")
-                await (await _error(Request(scope), error))(scope, receive, send)
+                await (await errors.refused(Request(scope), error))(scope, receive, send)
                 return
         await self.app(scope, receive, send)

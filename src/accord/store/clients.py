@@ -7,12 +7,17 @@ and would cost every request what it costs the thief. What may be read and writt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accord.stix.statement import timestamp
 from accord.store.database import Row, Transaction
 
-STATUSES_KEPT_MAX = 100  # Statuses of a client. A tool asks for the last few; the journal keeps the counts of all.
+STATUS_LIFE = timedelta(days=1)  # TAXII 2.1, 4.3: a status should be there for 24 hours after all was done.
+STATUSES_OLD_MAX = (
+    100  # Statuses of a client that are kept beyond their day. A tool asks for the last few; the journal keeps the counts of all.
+)
+STATUSES_KEPT_MAX = 10_000  # Statuses of a client, however young: a request every nine seconds for a day.
+_EVER = "~"  # Later than every timestamp.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,15 @@ def clients(transaction: Transaction) -> list[Client]:
 
 def remove_client(transaction: Transaction, name: str) -> bool:
     """Let a tool in no longer and forget its statuses; False when there is none of that name."""
-    transaction.run("status_thin", client=name, count=0)
+    transaction.run("status_thin", client=name, count=0, before=_EVER)
     return transaction.run("client_remove", name=name) == 1
 
 
 def keep_status(transaction: Transaction, *, identifier: str, client: str, body: bytes, now: datetime) -> None:
-    """Keep what became of one request, and forget this client's oldest beyond the limit."""
+    """Keep what became of one request for its day, and forget this client's oldest beyond the limits."""
     transaction.run("status_add", id=identifier, client=client, body=body, made_at=timestamp(now))
-    transaction.run("status_thin", client=client, count=STATUSES_KEPT_MAX)
+    transaction.run("status_thin", client=client, count=STATUSES_OLD_MAX, before=timestamp(now - STATUS_LIFE))
+    transaction.run("status_thin", client=client, count=STATUSES_KEPT_MAX, before=_EVER)
 
 
 def status_of(transaction: Transaction, *, identifier: str, client: str) -> bytes | None:

@@ -46,6 +46,7 @@ class Standing(NamedTuple):
     added_at: str
     article: str
     body: bytes
+    spec: str  # The version of STIX that it is written in.
 
 
 class Edition(NamedTuple):

@@ -28,6 +28,6 @@ insert into status (id, client, body, made_at) values (:id, :client, :body, :mad
 select body from status where id = :id and client = :client;
 
 -- name: status_thin
--- Forget a client's oldest statuses beyond a count; with none, all of them.
-delete from status where client = :client and id not in
-  (select id from status where client = :client order by made_at desc, id limit :count);
+-- Forget a client's statuses that were made before a moment, but for its newest ones.
+delete from status where client = :client and made_at < :before and made_at <=
+  coalesce((select made_at from status where client = :client order by made_at desc limit 1 offset :count), '');

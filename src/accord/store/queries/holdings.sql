@@ -1,6 +1,6 @@
 -- name: standing_range
 -- Records of the holdings in order of arrival, of the versions that are asked for.
-select position, stix_id, stix_type, version, added_at, article, body from standing
+select position, stix_id, stix_type, version, added_at, article, body, substr(edition, 1, 3) from standing
 where collection = :collection and position >= :first and edition >= :edition and edition < :beyond
   and case :version when 'last' then is_last when 'last of spec' then is_last_of_spec when 'first of spec' then is_first_of_spec
     when 'first' then is_first_of_spec and is_newest_spec when 'all' then is_newest_spec when 'all of spec' then 1 = 1
@@ -9,7 +9,7 @@ order by position;
 
 -- name: standing_of_type
 -- The same, of one type.
-select position, stix_id, stix_type, version, added_at, article, body from standing
+select position, stix_id, stix_type, version, added_at, article, body, substr(edition, 1, 3) from standing
 where collection = :collection and stix_type = :wanted and position >= :first and edition >= :edition and edition < :beyond
   and case :version when 'last' then is_last when 'last of spec' then is_last_of_spec when 'first of spec' then is_first_of_spec
     when 'first' then is_first_of_spec and is_newest_spec when 'all' then is_newest_spec when 'all of spec' then 1 = 1
@@ -18,7 +18,7 @@ order by position;
 
 -- name: standing_of_id
 -- The same, of one object.
-select position, stix_id, stix_type, version, added_at, article, body from standing
+select position, stix_id, stix_type, version, added_at, article, body, substr(edition, 1, 3) from standing
 where collection = :collection and stix_id = :wanted and position >= :first and edition >= :edition and edition < :beyond
   and case :version when 'last' then is_last when 'last of spec' then is_last_of_spec when 'first of spec' then is_first_of_spec
     when 'first' then is_first_of_spec and is_newest_spec when 'all' then is_newest_spec when 'all of spec' then 1 = 1
