@@ -66,7 +66,7 @@ def _marks(tool: Tool, query: str) -> list[tuple[str, str]]:
 
 
 def test_a_tool_sees_the_server_its_root_and_the_holdings_alone(alliance: Alliance, tool: Tool) -> None:
-    assert ["/taxii2/accord/"] == tool.get("/taxii2/").json()["api_roots"]
+    assert ["http://testserver/taxii2/accord/"] == tool.get("/taxii2/").json()["api_roots"]
     root = tool.get("/taxii2/accord/").json()
     assert ([MEDIA_TYPE], 16 * 2**20) == (root["versions"], root["max_content_length"])
     [own] = tool.get("/taxii2/accord/collections/").json()["collections"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+from starlette.testclient import TestClient
 
 from accord.exchange.guard import CHALLENGE
 from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX, DISCOVERY, holdings_id
@@ -16,14 +19,41 @@ def test_discovery_stands_where_every_client_looks_and_names_the_api_root(site: 
     """TAXII 2.1, 4.1, 4.1.1"""
     assert DISCOVERY == "/taxii2/"
     body = site.tool.get("/taxii2/").json()
-    assert ({"title", "default", "api_roots"}, [API_ROOT], True) == (set(body), body["api_roots"], bool(body["title"]))
+    assert ({"title", "default", "api_roots"}, [API_ROOT], True) == (
+        set(body),
+        [item.removeprefix("http://testserver") for item in body["api_roots"]],
+        bool(body["title"]),
+    )
     assert body["default"] in body["api_roots"]
     assert body == site.node("GET", "/taxii2/").json()
 
 
-def test_addresses_are_relative_so_that_they_hold_behind_tls(site: Site) -> None:
+def test_addresses_are_whole_where_it_is_certain_how_the_node_was_found_and_relative_elsewhere(site: Site) -> None:
     """TAXII 2.1, 4.1.1"""
-    assert site.tool.get("/taxii2/", Host="accord.kz.example").json()["default"].startswith("/")
+    assert "http://testserver/taxii2/accord/" == site.tool.get("/taxii2/").json()["default"]
+    for host in ("accord.kz.example", "testserver:8100", "[", "a b", "evil.example/x?"):
+        assert API_ROOT == site.tool.get("/taxii2/", Host=host).json()["default"]
+    behind = TestClient(site.alliance.doors["KZ"].app, base_url="https://accord.kz.example")
+    with closing(behind):
+        for host, found in (
+            ("accord.kz.example", "https://accord.kz.example"),
+            ("accord.kz.example:8443", "https://accord.kz.example:8443"),
+            ("[", ""),
+        ):
+            answer = behind.get("/taxii2/", headers={"Authorization": site.tool.basic, "Host": host})
+            assert [found + API_ROOT] == answer.json()["api_roots"]
+
+
+@pytest.mark.parametrize("path", ["/taxii2/", "/taxii2", "/taxii2/nothing/", "objects/", "objects", "/nothing", "/static/accord.css"])
+@pytest.mark.parametrize("host", ["[", "a b", "", "[::1", "x" * 5_000, "evil.example:99999999"])
+def test_no_name_of_a_host_makes_the_server_stumble(site: Site, path: str, host: str) -> None:
+    """TAXII 2.1, 3.6"""
+    assert (
+        site.alliance.doors["KZ"]
+        .get(path if path.startswith("/") else site.tool.root + path, headers={"Host": host}, follow_redirects=False)
+        .status_code
+        < 500
+    )
 
 
 def test_the_api_root_names_its_versions_and_its_limit(site: Site) -> None:

@@ -68,14 +68,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _not_served(request: Request, error: Exception) -> Response:
     """A path or method that is not served below TAXII's paths is an error resource too."""
     assert isinstance(error, HTTPException)
-    if not request.url.path.startswith("/taxii2/"):
+    if not request.scope["path"].startswith("/taxii2/"):
         return await http_exception_handler(request, error)
     return _resource(error.status_code, "NotServed", str(error.detail), headers=error.headers)
 
 
 async def _mistake(request: Request, error: Exception) -> Response:
     """A mistake of ours: whoever asked learns that it was one, the operator's log the rest."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _resource(500, "Mistake", "this node made a mistake", remedy="try again later, and tell its operator")
 
 

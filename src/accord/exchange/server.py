@@ -7,6 +7,7 @@ The collection for this member's own tools is `exchange.holdings`; here it has i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,8 @@ from accord.exchange.wire import MEDIA_TYPE, collection_id, encode_page, split_r
 from accord.stix.times import moment
 
 BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?")
+_HTTP_PORT = 80
 
 
 async def _body(request: Request) -> bytes:
@@ -56,9 +59,10 @@ def _taxii(door: Door) -> APIRouter:
     means, who, anyone = door.means, Depends(channel_reader_of(door)), Depends(asking_of(door))
 
     @router.get("/")
-    def discovery(asking: Asking = anyone) -> Response:
+    def discovery(request: Request, asking: Asking = anyone) -> Response:
         """TAXII 2.1, 4.1: the server and its API root."""
-        return _taxii_json({"title": f"Accord, {means.member}", "default": API_ROOT, "api_roots": [API_ROOT]})
+        root = _address(request) + API_ROOT
+        return _taxii_json({"title": f"Accord, {means.member}", "default": root, "api_roots": [root]})
 
     @router.get("/accord/")
     def api_root(asking: Asking = anyone) -> Response:
@@ -182,6 +186,17 @@ def _nodes(door: Door) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def _address(request: Request) -> str:
+    """Where the client found this node, as far as it is certain; empty, so that addresses are relative, where it is not.
+
+    Some clients follow absolute addresses alone. One that a proxy did not say it was asked by could lead a client off TLS, with its password.
+    """
+    host, own = request.headers.get("host", ""), request.scope.get("server")
+    is_direct = own is not None and host in ({f"{own[0]}:{own[1]}"} | ({own[0]} if own[1] == _HTTP_PORT else set()))
+    is_secure = request.scope["scheme"] == "https" and _HOST.fullmatch(host) is not None
+    return f"{request.scope['scheme']}://{host}" if is_direct or is_secure else ""
 
 
 def _collection(means: Means, member: str) -> dict[str, object]:
