@@ -30,7 +30,7 @@ SEED = int(os.environ.get("ACCORD_SEED", "20261125"))
 PORTION = 1_000
 ROUNDS = 3
 SECONDS_MAX = 0.050
-SEES = tuple(terms.mark("came", came.value) for came in Came)
+SEES = tuple(terms.trait("came", came.value) for came in Came)
 GIVERS = ("KZ", "KG", "TJ", "UZ")
 
 

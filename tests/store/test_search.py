@@ -20,7 +20,7 @@ INDICATOR = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
         ("网络攻击", Search(terms=("攻击", "络攻", "网络"))),
         ("lant* 网*", Search(beginnings=("lant", "网"))),
         ('"Grey  Lantern"', Search(terms=("grey", "lantern"), phrases=("grey lantern",))),
-        ('type:indicator from:"Invented feed" from:KG', Search(marks=(("from", "Invented feed"), ("from", "KG"), ("type", "indicator")))),
+        ('type:indicator from:"Invented feed" from:KG', Search(traits=(("from", "Invented feed"), ("from", "KG"), ("type", "indicator")))),
         (f"{INDICATOR} id:{INDICATOR}", Search(ids=(INDICATOR,))),
         ("since:2026-11-01 until:2026-11-30", Search(since=date(2026, 11, 1), until=date(2026, 11, 30))),
         ("https://a[.]example", Search(terms=("a", "a.example", "example", "https"))),

@@ -21,7 +21,7 @@ from accord.store.search import Search
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NAMES = ("Phishing kit of an invented group", "ФИШИНГ против сети", "针对电网的网络攻击", "hxxps://relay[.]grey-lantern[.]example/a")
-ALL = tuple(terms.mark("came", came.value) for came in Came)
+ALL = tuple(terms.trait("came", came.value) for came in Came)
 RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 
 
@@ -139,7 +139,7 @@ def test_facets_count_the_whole_answer_by_its_marks(empty: Database) -> None:
     "query", ["lantern", "lant*", '"grey lantern"', "", "from:KG", "type:note", f"id:note--{1:08}-0000-4000-8000-000000000000"]
 )
 def test_an_answer_is_the_same_whether_or_not_a_record_exists_that_its_reader_may_not_see(tmp_path: Path, query: str) -> None:
-    own = (terms.mark("came", "own"),)
+    own = (terms.trait("came", "own"),)
     answers = []
     for name, hidden in (("with", [_from(_note(1, "grey lantern"), "KG", "SC/7")]), ("without", [])):
         base = open_database(tmp_path / f"{name}.sqlite")

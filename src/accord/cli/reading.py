@@ -1,9 +1,11 @@
-"""Commands that look: search, show, law, audit."""
+"""Commands that look: search, searches, show, law, audit."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ import typer
 from accord.charter.force import Law, law_between
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, counting
-from accord.desk import audit, read, watch
+from accord.desk import audit, read, searches, watch
 from accord.desk.introduce import whose
 from accord.desk.read import Asked
 from accord.errors import NotFound, Refusal
@@ -23,6 +25,7 @@ from accord.seal.canonical import digest_text
 from accord.store.records import Held
 
 WRONG_CALL = 2
+FACET_VALUES = 6  # Values of a facet on the terminal: one line. `--json` has all of them.
 
 Reads = Annotated[str, typer.Option("--as", metavar="OFFICER", help="The officer who reads.")]
 For = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is read for, beginning with a word of the charter's list.")]
@@ -31,6 +34,7 @@ Case = Annotated[str, typer.Option("--case", metavar="TEXT", help="The case it i
 
 def attach(app: typer.Typer) -> None:
     app.command("search")(search_command)
+    app.command("searches")(searches_command)
     app.command("show")(show_command)
     app.command("law")(law_command)
     app.command("audit")(audit_command)
@@ -38,10 +42,12 @@ def attach(app: typer.Typer) -> None:
 
 def search_command(
     folder: Dir,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words that must all occur.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help='Words, beginnings*, "phrases" and filters such as type:indicator.')],
     officer: Reads = "",
     purpose: For = "",
     case: Case = "",
+    after: Annotated[str, typer.Option("--after", metavar="CURSOR", help="Go on where the page with this cursor ended.")] = "",
+    save: Annotated[str, typer.Option("--save", metavar="NAME", help="Keep the search: accord searches says what came since.")] = "",
     as_json: bool = JSON,
 ) -> None:
     """Search the member's holdings, its own and received: words in any language, addresses, hashes, two-character Chinese words.
@@ -54,15 +60,38 @@ def search_command(
             while indexed := read.catch_up(node.means):
                 done += indexed
                 progress(done)
-        findings = read.search(node.means, query, asked=Asked(officer, purpose, case), now=utc_now())
+        findings = read.search(node.means, query, asked=Asked(officer, purpose, case), now=utc_now(), after=after)
+        if save:
+            searches.save(node.means, query, name=save, officer=officer, now=utc_now())
     value = {
         "query": query,
         "found": [{**_held(item.held), "name": item.name} for item in findings.found],
         "withheld": [{"ground": str(ground), "records": count} for ground, count in findings.withheld],
+        "total": findings.total,
+        "facets": findings.facets,
+        "next": findings.following,
     }
     lines = [f"{item.held.stix_id}  {item.name}  ({_origin(item.held)})" for item in findings.found] or ["nothing found"]
     lines += [f"{count} withheld: {ground}" for ground, count in findings.withheld]
+    if findings.following:
+        lines += [f"{findings.total} in all", *_facets(findings.facets), f"more: --after {findings.following}"]
     answer(value, "\n".join(lines), as_json=as_json)
+
+
+def searches_command(
+    folder: Dir,
+    officer: Reads = "",
+    drop: Annotated[str, typer.Option("--drop", metavar="NAME", help="Forget this search.")] = "",
+    as_json: bool = JSON,
+) -> None:
+    """List an officer's saved searches and how many records came since. Searching again with --save NAME notes that you have looked."""
+    with opened(folder) as node:
+        if drop:
+            searches.drop(node.means, name=drop, officer=officer, now=utc_now())
+        found = searches.saved(node.means, officer=officer)
+    value = {"searches": [{"name": one.name, "query": one.query, "saved_at": one.saved_at, "new": one.new} for one in found]}
+    lines = [f"{one.new:>7} new  {one.name}: {one.query}  (since {one.saved_at[:19]})" for one in found]
+    answer(value, "\n".join(lines) or "no search is saved", as_json=as_json)
 
 
 def show_command(
@@ -177,6 +206,15 @@ def _audit_address(url: str, folder: Path, *, as_json: bool) -> None:
         for item in report
     ]
     answer(value, "\n".join([*lines, "holds"]), as_json=as_json)
+
+
+def _facets(facets: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """The values that narrow an answer, the most frequent of each kind."""
+    return [
+        f"  {kind}: " + ", ".join(f"{value} {number}" for value, number in islice(values.items(), FACET_VALUES))
+        for kind, values in facets.items()
+        if len(values) > 1
+    ]
 
 
 def _noted(note: str) -> list[str]:

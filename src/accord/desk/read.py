@@ -10,9 +10,11 @@ A ground of purpose is told to the officer, who can state another purpose or ask
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+import orjson
 
 from accord.charter.officers import Act, Officer, may
 from accord.desk.account import CASE_CHARACTERS_MAX, Outcome, account, purposes
@@ -23,6 +25,7 @@ from accord.release.decision import Ground, Released, Withheld
 from accord.release.reading import Reader, Reading
 from accord.seal.canonical import Fields, parse_digest
 from accord.seal.canonical import read as read_json
+from accord.seal.envelope import NONCE_BYTES, derived_key, open_sealed, seal
 from accord.stix.record import concerns_person
 from accord.stix.statement import PURPOSE_CHARACTERS_MAX, Statement
 from accord.store import finding, logs, peers, records, terms
@@ -31,7 +34,7 @@ from accord.store.records import Came, Held
 from accord.store.search import Search
 
 FOUND_MAX = 50  # Records a search gives. Who finds more asks more precisely.
-SEES = tuple(terms.mark("came", came.value) for came in Came)  # A member's own people read all of its holdings.
+SEES = tuple(terms.trait("came", came.value) for came in Came)  # A member's own people read all of its holdings.
 NAME_CHARACTERS_MAX = 120  # Characters of a record's name in a list.
 
 
@@ -45,10 +48,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a search found, and how many more the gate withheld on which ground."""
+    """One page of what a search found, and how many of it the gate withheld on which ground.
+
+    `total` and `facets` count the whole answer, as far as the officer may see that there is a record; what is withheld for its purpose is told,
+    and so counted. `following` brings the next page, to this officer and for this query alone; empty where nothing is left.
+    """
 
     found: tuple[Found, ...]
     withheld: tuple[tuple[Ground, int], ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+    following: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +92,41 @@ def catch_up(means: Means) -> int:
     return terms.index_more(means.database)
 
 
-def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int = FOUND_MAX) -> Findings:
-    """Records that hold every word of the query, the newest first. What is not indexed yet is not found (`catch_up`)."""
+def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int = FOUND_MAX, after: str = "") -> Findings:
+    """Records that a query finds (`store.search`), the newest first. What is not indexed yet is not found (`catch_up`)."""
     wanted = Search.parse(query)
+    cursor = _Cursor(means, asked.officer, wanted)
+    below = cursor.opened(after) if after else None
     reader = _reader(means, "searched", query, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
-        positions = finding.find(transaction, wanted, sees=SEES, count=count).positions
-        found = [held for position in positions if (held := records.held_at(transaction, position)) is not None]
+        answer = finding.find(transaction, wanted, sees=SEES, count=count, below=below)
+        found = [held for position in answer.positions if (held := records.held_at(transaction, position)) is not None]
         judged = _judge(means, transaction, reader, found)
     readable = [item for item in judged if isinstance(item.decision, Released)]
     _account(means, "searched", query, asked, judged, now=now)  # 3
     refused = Counter(item.decision.grounds[0] for item in judged if isinstance(item.decision, Withheld))
-    return Findings(tuple(Found(item.held, _name(item.content)) for item in readable), tuple(refused.items()))
+    return Findings(
+        found=tuple(Found(item.held, _name(item.content)) for item in readable),
+        withheld=tuple(refused.items()),
+        total=answer.total,
+        facets=answer.facets,
+        following="" if answer.following is None else cursor.sealed(answer.following),
+    )
+
+
+class _Cursor:
+    """The place where a page ended, sealed for one officer and one query: a position in the open would tell how much lies between."""
+
+    def __init__(self, means: Means, officer: str, wanted: Search) -> None:
+        self._key = derived_key(means.signers.transport, purpose="cursor of a search")
+        self._bound = orjson.dumps([officer, str(wanted)])
+        self._random = means.random
+
+    def sealed(self, position: int) -> str:
+        return seal(position.to_bytes(8, "big"), key=self._key, bound=self._bound, nonce=self._random(NONCE_BYTES))
+
+    def opened(self, text: str) -> int:
+        return int.from_bytes(open_sealed(text, key=self._key, bound=self._bound), "big")
 
 
 def show(means: Means, reference: str, *, asked: Asked, now: datetime) -> Shown:

@@ -1,7 +1,7 @@
 """Which records a search finds: a page of positions, how many there are in all, and of which kinds.
 
 Duties:
-  1. nothing is found, and nothing counted, but what the reader may see: the marks that let a reader see come first, and every other mask is
+  1. nothing is found, and nothing counted, but what the reader may see: the traits that let a reader see come first, and every other mask is
      brought together with them;
   2. counts are exact and of the whole answer, whatever page is asked for;
   3. the newest come first, and a page goes on below the position where the one before it ended: a position is a record's for ever.
@@ -25,13 +25,13 @@ from accord.store.database import Transaction
 from accord.store.holdings import position_after
 from accord.store.postings import BLOCK_RECORDS, mask_of, places_of, unpacked
 from accord.store.records import HOLDINGS, versions_of
-from accord.store.search import MARKED, Search
-from accord.store.terms import indexed_to, mark
+from accord.store.search import TRAITS, Search
+from accord.store.terms import indexed_to, trait
 from accord.store.words import text_of_record
 
 BEGINNING_TERMS_MAX = 1_000  # Terms that begin alike, a block. One letter begins more, and finds nearly everything.
 PHRASE_CANDIDATES_MAX = 1_000  # Records that hold all words of a phrase and are read to see whether they stand together.
-MARKS_MAX = 2_000  # Different marks in a block, those of sources above all.
+TRAITS_MAX = 2_000  # Different traits in a block, those of sources above all.
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Finding:
 
     positions: tuple[int, ...]
     total: int
-    facets: Mapping[str, Mapping[str, int]]  # For each kind of mark its values, the most frequent first.
+    facets: Mapping[str, Mapping[str, int]]  # For each kind of trait its values, the most frequent first.
     following: int | None
 
 
 def find(transaction: Transaction, search: Search, *, sees: Sequence[str], count: int, below: int | None = None) -> Finding:
     """The newest `count` records that a search finds below a position, and the counts of all.
 
-    `sees` are marks (`store.terms.mark`) of which a record has to have one to be seen at all.
+    `sees` are traits (`store.terms.trait`) of which a record has to have one to be seen at all.
     """
     masks = list(_Question(transaction, search, sees).masks())
     if search.phrases:
@@ -78,7 +78,7 @@ class _Question:
         self._sees = [term.encode() for term in sees]
         self._terms = [term.encode() for term in search.terms]
         self._beginnings = [beginning.encode() for beginning in search.beginnings]
-        self._choices = [[mark(kind, value).encode() for value in values] for kind in MARKED if (values := search.values_of(kind))]
+        self._choices = [[trait(kind, value).encode() for value in values] for kind in TRAITS if (values := search.values_of(kind))]
         self._ids: set[int] | None = None
         if search.ids:
             self._ids = {held.position for identifier in search.ids for held in versions_of(transaction, identifier)}
@@ -173,7 +173,7 @@ def _confirmed(transaction: Transaction, search: Search, masks: Sequence[tuple[i
         raise LimitReached(
             "PHRASE_CANDIDATES_MAX",
             f"more than {PHRASE_CANDIDATES_MAX} records hold all words of the phrase, together or apart",
-            remedy="add a word or a filter, or leave out the quotation marks",
+            remedy="add a word or a filter, or leave out the quotation traits",
         )
     confirmed = []
     for block, found in masks:
@@ -195,15 +195,15 @@ def _holds(transaction: Transaction, position: int, phrases: Sequence[str]) -> b
 def _facets(transaction: Transaction, masks: Sequence[tuple[int, int]]) -> dict[str, dict[str, int]]:
     counts: Counter[bytes] = Counter()
     for block, found in masks:
-        # "=" and ">" stand side by side: between them lie the marks and nothing else.
-        rows = transaction.all("posting_range", collection=HOLDINGS, block=block, first=b"=", beyond=b">", count=MARKS_MAX + 1)
-        if len(rows) > MARKS_MAX:
+        # "=" and ">" stand side by side: between them lie the traits and nothing else.
+        rows = transaction.all("posting_range", collection=HOLDINGS, block=block, first=b"=", beyond=b">", count=TRAITS_MAX + 1)
+        if len(rows) > TRAITS_MAX:
             raise LimitReached(
-                "MARKS_MAX", f"more than {MARKS_MAX} sources, articles and types stand side by side", remedy="name fewer sources"
+                "TRAITS_MAX", f"more than {TRAITS_MAX} sources, articles and types stand side by side", remedy="name fewer sources"
             )
         for term, places in rows:
             counts[bytes(term)] += (unpacked(bytes(places)) & found).bit_count()
-    facets: dict[str, dict[str, int]] = {kind: {} for kind in MARKED}
+    facets: dict[str, dict[str, int]] = {kind: {} for kind in TRAITS}
     for term, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         kind, _, value = term.decode()[1:].partition(":")
         if number:

@@ -1,6 +1,6 @@
 """What is looked for, as an officer writes it: ``grey lantern* "power grid" type:indicator from:KG tlp:amber since:2026-11-01``.
 
-Everything that is named has to hold. Words are those of `store.words`; `*` ends the beginning of a word; what stands in quotation marks stands
+Everything that is named has to hold. Words are those of `store.words`; `*` ends the beginning of a word; what stands in quotation traits stands
 so in the record; of a filter that is named more than once, one value has to hold. Filters:
 
 - ``type:``, ``from:`` (the member or source it came from), ``came:`` (own, import or channel), ``article:``, ``tlp:`` (the record's own marking, or none);
@@ -23,7 +23,7 @@ from accord.store.words import beginning_of, folded, terms_of
 QUERY_CHARACTERS_MAX = 1_000  # Characters. Some dozens of addresses; who has more asks several times.
 QUERY_TERMS_MAX = 64  # Terms, beginnings, phrases and filters of one query.
 
-MARKED: Final = ("type", "from", "came", "article", "tlp")  # Filters that are marks of a record, and facets of an answer.
+TRAITS: Final = ("type", "from", "came", "article", "tlp")  # Filters that are traits of a record, and facets of an answer.
 _NAMED = re.compile(r'(?:(type|from|came|article|tlp|id|since|until):)?(?:"([^"]*)"|(\S+))')
 
 
@@ -34,7 +34,7 @@ class Search:
     terms: tuple[str, ...] = ()
     beginnings: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
-    marks: tuple[tuple[str, str], ...] = ()
+    traits: tuple[tuple[str, str], ...] = ()
     ids: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
@@ -45,11 +45,11 @@ class Search:
         if len(text) > QUERY_CHARACTERS_MAX:
             raise LimitReached("QUERY_CHARACTERS_MAX", f"the query has {len(text)} characters", remedy="ask in several queries")
         terms: list[str] = []
-        beginnings, phrases, marks, ids = set[str](), set[str](), set[tuple[str, str]](), set[str]()
+        beginnings, phrases, traits, ids = set[str](), set[str](), set[tuple[str, str]](), set[str]()
         days: dict[str, date] = {}
         for kind, quoted, bare in _NAMED.findall(text):
-            if kind in MARKED:
-                marks.add((kind, quoted or bare))
+            if kind in TRAITS:
+                traits.add((kind, quoted or bare))
             elif kind == "id" or (not kind and _is_identifier(bare)):
                 ids.add(quoted or bare)
             elif kind:
@@ -65,12 +65,12 @@ class Search:
             tuple(sorted(set(terms))),
             tuple(sorted(beginnings)),
             tuple(sorted(phrases)),
-            tuple(sorted(marks)),
+            tuple(sorted(traits)),
             tuple(sorted(ids)),
             days.get("since"),
             days.get("until"),
         )
-        if len(found.terms) + len(found.beginnings) + len(found.phrases) + len(found.marks) + len(found.ids) > QUERY_TERMS_MAX:
+        if len(found.terms) + len(found.beginnings) + len(found.phrases) + len(found.traits) + len(found.ids) > QUERY_TERMS_MAX:
             raise LimitReached(
                 "QUERY_TERMS_MAX", f"the query has more than {QUERY_TERMS_MAX} words and filters", remedy="ask in several queries"
             )
@@ -81,7 +81,7 @@ class Search:
             *self.terms,
             *(f"{beginning}*" for beginning in self.beginnings),
             *(f'"{phrase}"' for phrase in self.phrases),
-            *(f'{kind}:"{value}"' for kind, value in self.marks),
+            *(f'{kind}:"{value}"' for kind, value in self.traits),
             *(f"id:{identifier}" for identifier in self.ids),
             *([f"since:{self.since}"] if self.since else []),
             *([f"until:{self.until}"] if self.until else []),
@@ -90,7 +90,7 @@ class Search:
 
     def values_of(self, kind: str) -> tuple[str, ...]:
         """The values of one filter, of which one has to hold."""
-        return tuple(value for name, value in self.marks if name == kind)
+        return tuple(value for name, value in self.traits if name == kind)
 
 
 def _is_identifier(text: str) -> bool:

@@ -46,7 +46,7 @@ class Portion:
     cut: tuple[Cut, ...]
 
 
-def mark(kind: str, value: str) -> str:
+def trait(kind: str, value: str) -> str:
     """The term for what a record has beside its words. No word holds an equals sign."""
     return f"={kind}:{value}"
 
@@ -103,14 +103,14 @@ def forget(transaction: Transaction, held: Held, content: bytes) -> None:
 def _terms(stix_type: str, came: str, source: str, article: str, content: bytes) -> set[bytes]:
     fields = cast(Fields, orjson.loads(content))
     tlp = tlp_of(fields)
-    marks = (
-        mark("type", stix_type),
-        mark("came", came),
-        mark("from", source),
-        mark("article", article or "none"),
-        mark("tlp", "none" if tlp is None else tlp.value),
+    traits = (
+        trait("type", stix_type),
+        trait("came", came),
+        trait("from", source),
+        trait("article", article or "none"),
+        trait("tlp", "none" if tlp is None else tlp.value),
     )
-    return {term.encode() for term in (*marks, *terms_of_record(fields))}
+    return {term.encode() for term in (*traits, *terms_of_record(fields))}
 
 
 def _keep(transaction: Transaction, cut: list[Cut]) -> None:

@@ -2,7 +2,7 @@
 
 A term is a word, a dotted part of one, a domain above one, or a pair of neighbouring Chinese, Japanese or Korean characters. Russian and English word forms are
 not stemmed; who wants all of them ends a word with `*`. A UUID is a term whole; times, the record's own identifier and its type are no words,
-they are asked for by name (`store.search`). What a record has beside its words, such as who gave it, is a *mark*: a term that begins with `=`.
+they are asked for by name (`store.search`). What a record has beside its words, such as who gave it, is a *trait*: a term that begins with `=`.
 """
 
 from __future__ import annotations

@@ -47,3 +47,16 @@ delete from progress where name like 'terms %';
 select content.body from record
 join content on content.collection = record.collection and content.digest = record.digest
 where record.collection = :collection and record.position = :position;
+
+-- name: search_save
+-- Keep an officer's search, or note that the officer has looked again.
+insert into saved_search (officer, name, query, saved_at, seen) values (:officer, :name, :query, :saved_at, :seen)
+on conflict (officer, name) do update set query = excluded.query, saved_at = excluded.saved_at, seen = excluded.seen;
+
+-- name: search_drop
+-- An officer's search is wanted no more.
+delete from saved_search where officer = :officer and name = :name;
+
+-- name: searches
+-- An officer's searches, by name.
+select name, query, saved_at, seen from saved_search where officer = :officer order by name limit :count;
