@@ -25,7 +25,7 @@ from accord.release.decision import Ground, Released, Withheld
 from accord.release.reading import Reader, Reading
 from accord.seal.canonical import Fields, parse_digest
 from accord.seal.canonical import read as read_json
-from accord.seal.envelope import NONCE_BYTES, derived_key, open_sealed, seal
+from accord.seal.envelope import derived_key, open_sealed, seal
 from accord.stix.record import concerns_person
 from accord.stix.statement import PURPOSE_CHARACTERS_MAX, Statement
 from accord.store import finding, logs, peers, records, terms
@@ -120,10 +120,9 @@ class _Cursor:
     def __init__(self, means: Means, officer: str, wanted: Search) -> None:
         self._key = derived_key(means.signers.transport, purpose="cursor of a search")
         self._bound = orjson.dumps([officer, str(wanted)])
-        self._random = means.random
 
     def sealed(self, position: int) -> str:
-        return seal(position.to_bytes(8, "big"), key=self._key, bound=self._bound, nonce=self._random(NONCE_BYTES))
+        return seal(position.to_bytes(8, "big"), key=self._key, bound=self._bound)
 
     def opened(self, text: str) -> int:
         return int.from_bytes(open_sealed(text, key=self._key, bound=self._bound), "big")
