@@ -182,6 +182,13 @@ def test_what_is_done_to_a_part_is_named_and_what_was_there_stays(stage: Stage, 
     check(stage(MATRIX[cell]), cell)
 
 
+def test_a_checkpoint_that_is_no_text_is_named_too(stage: Stage) -> None:
+    scene = stage(MATRIX["checkpoint", Act.FLIP])
+    with pytest.raises(PeerFault) as failure:
+        scene.go(PARTS["checkpoint"], lambda scene, request, body: body[:-9] + b"\xa2" + body[-8:])
+    assert "checkpoint" == failure.value.duty
+
+
 def test_the_untouched_round_arrives(stage: Stage) -> None:
     """Run last: what all the changes above stopped was there and could be had."""
     scene = stage(MATRIX["page", Act.FLIP])
