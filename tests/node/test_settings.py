@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 import pytest
 
 from accord.errors import Unready
-from accord.node.settings import SETTINGS_FILE, Keys, Listen, Settings, Sync, read_settings, write_settings
+from accord.node.settings import SETTINGS_FILE, Egress, Keys, Listen, Settings, Sync, read_settings, write_settings
 
 WHOLE = Settings(
     member="KZ",
@@ -16,6 +17,7 @@ WHOLE = Settings(
     database=Path("node.sqlite"),
     listen=Listen(host="127.0.0.1", port=8100, metrics_port=9100),
     sync=Sync(interval_seconds=5),
+    egress=Egress(private=(IPv4Network("10.1.0.0/16"), IPv6Network("fd00::/8"))),
     keys=Keys(
         key_file=Path("keys/keys.json"),
         log=Path("keys/log.key"),
@@ -42,6 +44,7 @@ def test_settings_written_and_read_are_the_same(tmp_path: Path) -> None:
         ("port = 8100", "port = 81000", "listen.port"),
         ("interval_seconds = 5", "interval_seconds = 0", "sync.interval_seconds"),
         ("[sync]", "[sink]", "sync"),
+        ("10.1.0.0/16", "10.1.0.0/99", "egress.private"),
         ('member = "KZ"', "member = KZ", "TOML"),
     ],
 )

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, demo, evidence, nodes, officers, reading, waiting
+from accord.cli import charters, clients, demo, evidence, nodes, officers, reading, sources, waiting
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -29,6 +29,7 @@ charters.attach(app)
 nodes.attach(app)
 officers.attach(app)
 clients.attach(app)
+sources.attach(app)
 reading.attach(app)
 waiting.attach(app)
 evidence.attach(app)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TypeAlias
 
 from accord.charter.officers import Act
 from accord.desk.means import Means
@@ -35,6 +36,8 @@ REFUSALS_TOLD_MAX = 20  # Refused objects named in a report; the others are coun
 SOURCE_CHARACTERS_MAX = 100  # Characters.
 WORD_CHARACTERS_MAX = 500  # Characters. A sentence of reason.
 
+Reading: TypeAlias = Callable[[bytes], Iterator[Fields | AccordError]]  # How the objects of a file are read.
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -49,13 +52,19 @@ class Imported:
 
 
 def import_files(
-    means: Means, files: Iterable[bytes], *, source: str, now: datetime, progress: Callable[[int], None] = lambda done: None
+    means: Means,
+    files: Iterable[bytes],
+    *,
+    source: str,
+    now: datetime,
+    progress: Callable[[int], None] = lambda done: None,
+    reading: Reading = unpack,
 ) -> Imported:
     """Keep what these files hold as received from `source`, in durable batches; importing the same again adds nothing."""
-    _check_source(means, source)
+    check_source(means, source)
     count = kept = annotated = refused = 0
     refusals: list[str] = []
-    arrivals = _arrivals(files, source=source)
+    arrivals = _arrivals(files, source=source, reading=reading)
     while batch := list(islice(arrivals, BATCH_RECORDS)):
         good = [item for item in batch if isinstance(item, Arrival)]
         bad = [item for item in batch if isinstance(item, str)]
@@ -142,20 +151,21 @@ def _of_held(transaction: Transaction, held: Held) -> Arrival:
     return Arrival(read(content), held.came, held.source, held.originator, faults=held.faults)
 
 
-def _check_source(means: Means, source: str) -> None:
+def check_source(means: Means, source: str) -> None:
+    """Refuse a name that is empty, too long, or a member's."""
     if not source.strip() or len(source) > SOURCE_CHARACTERS_MAX:
         raise Refusal(f"a source's name has 1 to {SOURCE_CHARACTERS_MAX} characters")
     if any(member.id == source for member in means.charter.members):
         raise Refusal(f"{source} is a member; what it gives comes on its channel", remedy="choose the outside source's own name")
 
 
-def _arrivals(files: Iterable[bytes], *, source: str) -> Iterator[Arrival | str]:
+def _arrivals(files: Iterable[bytes], *, source: str, reading: Reading) -> Iterator[Arrival | str]:
     """Each object of the files as an arrival, or the sentence that says why it is refused."""
     originator = Originator(source, is_member=False)
     number = 0
     for raw in files:
         received = digest_of(raw)  # 3
-        for item in unpack(raw):
+        for item in reading(raw):
             number += 1
             if isinstance(item, AccordError):  # 1
                 yield f"object {number}: {item.says}"

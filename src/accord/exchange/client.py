@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ import orjson
 
 from accord.desk.means import Means
 from accord.errors import NotFound, PeerFault, PeerSilent
+from accord.exchange.egress import read_bounded
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, PAGE_WIRE_OCTETS_MAX, TOKEN_LIFE, WirePage, collection_id, decode_page, token
 from accord.ledger.tiles import Tile
 from accord.seal.canonical import digest_text
@@ -40,9 +40,7 @@ class PeerClient:
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint of the peer's channel to us: the one round trip of an idle sync."""
-        return self._get(f"/accord/v1/channels/{self.peer}/{self.means.member}/checkpoint", octets_max=NOTE_OCTETS_MAX).decode(
-            "utf-8", errors="replace"
-        )
+        return self._get(f"/accord/v1/channels/{self.peer}/{self.means.member}/checkpoint", octets_max=NOTE_OCTETS_MAX).decode()
 
     def page(self, first: int, limit: int) -> WirePage:
         """The page of the peer's channel to us that begins at position `first`."""
@@ -136,7 +134,7 @@ class PeerClient:
             with self.http.stream(
                 method, path, headers=headers, content=content, timeout=ANSWER_SECONDS_MAX, follow_redirects=False
             ) as answer:
-                return answer.status_code, _bounded(answer, octets_max)
+                return answer.status_code, read_bounded(answer, octets_max=octets_max, seconds_max=WHOLE_ANSWER_SECONDS_MAX)
         except httpx2.HTTPError as error:
             raise PeerSilent(
                 "contact", f"{self.peer} does not answer: {type(error).__name__}", remedy="check its address and the line"
@@ -161,20 +159,3 @@ class Refused(PeerFault):
 
 class Missing(Refused):
     """The peer has no such thing, or not for us."""
-
-
-def _bounded(answer: httpx2.Response, octets_max: int) -> bytes:
-    """Read an answer, counting its bytes, and stop at the limit. A compressed one is not opened: a few bytes of it become any number."""
-    if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise PeerFault("encoding", "the answer is compressed, and nothing compressed was asked for")
-    parts: list[bytes] = []
-    total = 0
-    began = time.monotonic()
-    for part in answer.iter_bytes():
-        total += len(part)
-        if time.monotonic() - began > WHOLE_ANSWER_SECONDS_MAX:
-            raise PeerSilent("contact", f"the answer was not whole after {WHOLE_ANSWER_SECONDS_MAX:.0f} s", remedy="check the line")
-        if total > octets_max:
-            raise PeerFault("size", f"the answer is larger than {octets_max} bytes")
-        parts.append(part)
-    return b"".join(parts)

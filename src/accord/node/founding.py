@@ -16,7 +16,7 @@ from pathlib import Path
 from accord.charter.document import Charter, SignedCharter, found, template
 from accord.charter.keyfile import KeyFile
 from accord.errors import CharterInvalid, Refusal, Unready
-from accord.node.settings import Keys, Listen, Settings, Sync, read_settings, write_settings
+from accord.node.settings import Egress, Keys, Listen, Settings, Sync, read_settings, write_settings
 from accord.seal.canonical import digest_text
 from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
 from accord.store.database import open_database
@@ -127,6 +127,7 @@ def found_node(
         database=Path("node.sqlite"),
         listen=Listen(host="127.0.0.1", port=port, metrics_port=0),
         sync=Sync(interval_seconds=SYNC_SECONDS),
+        egress=Egress(private=()),
         keys=keys,
         peers=dict(peers or {}),
     )

@@ -15,6 +15,9 @@ A whole specimen, as `accord init` writes it:
     [sync]
     interval_seconds = 5
 
+    [egress]
+    private = ["10.1.0.0/16"]
+
     [keys]
     key_file = "keys/keys.json"
     log = "keys/log.key"
@@ -30,7 +33,9 @@ A whole specimen, as `accord init` writes it:
 
 from __future__ import annotations
 
+import json
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -59,6 +64,12 @@ class Sync(_Strict):
     interval_seconds: int = Field(ge=1, le=INTERVAL_SECONDS_MAX)
 
 
+class Egress(_Strict):
+    """Which private addresses outside sources may be reached at; public ones always may."""
+
+    private: tuple[IPv4Network | IPv6Network, ...]
+
+
 class Keys(_Strict):
     """Paths of the node's keys, relative to its folder. The root key is not among them."""
 
@@ -80,6 +91,7 @@ class Settings(_Strict):
     database: Path
     listen: Listen
     sync: Sync
+    egress: Egress
     keys: Keys
     peers: dict[str, str]
 
@@ -116,6 +128,10 @@ def write_settings(folder: Path, settings: Settings) -> None:
         "",
         "[sync]",
         f"interval_seconds = {settings.sync.interval_seconds}",
+        "",
+        "# Networks inside which an outside source may be asked; public addresses always may.",
+        "[egress]",
+        f"private = [{', '.join(json.dumps(str(network)) for network in settings.egress.private)}]",
         "",
         "[keys]",
         *(f'{name} = "{getattr(keys, name)}"' for name in Keys.model_fields),

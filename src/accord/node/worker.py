@@ -1,4 +1,4 @@
-"""The worker: one thread for each partner's channel, one for witnessing, one for the house. A peer that hangs holds up nobody but itself."""
+"""The worker: one thread for each partner's channel, one for witnessing, one for outside sources, one for the house. A peer that hangs holds up nobody but itself."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from accord.exchange.client import PeerClient, connection
 from accord.exchange.sync import Synced, synchronise
 from accord.exchange.watch import watch_round
 from accord.node.build import Node, utc_now
+from accord.node.strangers import read_due
 
 STOP_SECONDS_MAX = 10  # Seconds to end the page in hand. What it has kept by then stays; the rest comes again.
 WITNESS_SECONDS = 60  # Seconds between two rounds of witnessing. A fixed schedule: how often a member acts is not shown by when it asks.
+SOURCES_SECONDS = 10  # Seconds between two looks at which source is due. The look is one question to the database.
 BACK_OFF_SECONDS_MAX = 300  # Seconds. A peer that comes back is seen within five minutes.
 
 _log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
         rounds: list[tuple[str, int, Callable[[], object]]] = [
             *((f"round with {client.peer}", interval, partial(follow, client)) for client in clients()),
             ("witnessing", WITNESS_SECONDS, lambda: watch_all(node, watching, clock=clock)),
+            ("outside sources", SOURCES_SECONDS, lambda: read_due(node, clock=clock)),
             ("keeping house", interval, lambda: keep_house(node, stop, traffic, clock=clock)),
         ]
         threads = [Thread(target=_again, args=(name, seconds, act, stop), name=name, daemon=True) for name, seconds, act in rounds]

@@ -15,7 +15,7 @@ from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
 from accord.store import terms
 from accord.store.database import Database, Transaction
 from accord.store.logs import standing
-from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests, judge_again
+from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests
 
 DECLINED = "accord-declined"  # The type of the control record by which a recipient says so.
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
@@ -129,7 +129,6 @@ def _erase_record(transaction: Transaction, digest: Digest) -> None:
     if held is not None:
         _forget_terms(transaction, held)
         transaction.run("record_erase", collection=HOLDINGS, digest=digest)
-        judge_again(transaction, held.stix_id)
     transaction.run("content_erase", collection=HOLDINGS, digest=digest)
 
 
@@ -144,7 +143,6 @@ def discard(transaction: Transaction, held: Held) -> None:
     _forget_terms(transaction, held)
     transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
-    judge_again(transaction, held.stix_id)
     transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)
     transaction.run("progress_more", name=_TO_FORGET)
