@@ -66,7 +66,7 @@ def publish_command(
 
     accord publish node report.json --as "A. Bekova" --to KG --basis SC/7 --purpose "prevention of an attack" --tlp amber --grade B2 --review 2027-06-30
     """
-    offer = _offer(to, basis, purpose, tlp, grade, review, handling, category)
+    offer = offer_of(to, basis, purpose, tlp, grade, review, handling, category)
     contents = [_read(path) for path in files]
     with opened(folder) as node:
         if preview:
@@ -125,7 +125,7 @@ def release_command(
     as_json: bool = JSON,
 ) -> None:
     """Release what was imported from a source and the recipients do not have yet. Stopped half way, call it again: it goes on from there."""
-    offer = _offer(to, basis, purpose, tlp, grade, review, handling, category, word=word)
+    offer = offer_of(to, basis, purpose, tlp, grade, review, handling, category, word=word)
     with opened(folder) as node, counting("records released", quiet=as_json) as progress:
         count, statements, answers = importing.release_imported(
             node.means, source=source, officer=officer, offer=offer, now=utc_now(), progress=progress
@@ -200,7 +200,7 @@ def add_command(
     answer({"officer": name, "role": role.value}, f"{name} is registered as {role.value}", as_json=as_json)
 
 
-def _offer(
+def offer_of(
     to: str,
     basis: str | None,
     purpose: str | None,
@@ -219,7 +219,7 @@ def _offer(
         purpose=purpose,
         tlp=None if tlp is None else Tlp.parse(tlp),
         grade=None if grade is None else Grade.parse(grade),
-        review=None if review is None else _date(review),
+        review=None if review is None else date_of(review),
         category=None if category is None else _one_of(SubjectCategory, category, "category of data subject"),
         codes=tuple(sorted(_one_of(HandlingCode, code.strip(), "handling code") for code in handling.split(",") if code.strip())),
         word=word,
@@ -233,7 +233,7 @@ def _one_of(kinds: type[Kind], text: str, what: str) -> Kind:
         raise Refusal(f"{text!r} is not a {what}", remedy="choose one of " + ", ".join(kind.value for kind in kinds)) from None
 
 
-def _date(text: str) -> date:
+def date_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

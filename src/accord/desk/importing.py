@@ -130,13 +130,13 @@ def _unreleased(means: Means, *, source: str, audience: Sequence[str]) -> Iterat
             if not page:
                 return
             first = page[-1].position + 1
-            missing = _missing(transaction, means, page, audience)
-            arrivals = [_of_held(transaction, held) for held in page if held.digest in missing]
+            wanted = missing(transaction, means, page, audience)
+            arrivals = [imported(transaction, held) for held in page if held.digest in wanted]
         if arrivals:
             yield arrivals
 
 
-def _missing(transaction: Transaction, means: Means, page: Sequence[Held], audience: Sequence[str]) -> set[bytes]:
+def missing(transaction: Transaction, means: Means, page: Sequence[Held], audience: Sequence[str]) -> set[bytes]:
     """The records of a page that some recipient has not been given. What was taken back from one of them is given again by `publish` alone."""
     digests = [held.digest for held in page]
     channels = [means.channel_to(recipient) for recipient in audience]
@@ -145,7 +145,8 @@ def _missing(transaction: Transaction, means: Means, page: Sequence[Held], audie
     return {digest for digest in digests if digest not in recalled and not all(digest in there for there in standing)}
 
 
-def _of_held(transaction: Transaction, held: Held) -> Arrival:
+def imported(transaction: Transaction, held: Held) -> Arrival:
+    """An imported record as it stands in the holdings, ready to be judged."""
     content = records.content_of(transaction, held.digest)
     assert content is not None, "a held record has its bytes"
     return Arrival(read(content), held.came, held.source, held.originator, faults=held.faults)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 
-from accord.desk import account, contact, journal, read, recall
+from accord.desk import account, contact, journal, read, recall, standing
 from accord.desk.watch import Evidence
 from accord.errors import PeerFault
 from accord.exchange.client import PeerClient, connection
@@ -104,7 +104,8 @@ def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], 
 
 
 def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[], datetime] = utc_now) -> None:
-    """What a node does by itself: take back and erase what has expired, reasons of old reads too, confirm it, empty the log, index what came.
+    """What a node does by itself: take back and erase what has expired, reasons of old reads too, confirm it, empty the log, release what stands
+    released, index what came.
 
     One portion is indexed each time; all of them only while nothing comes in.
     """
@@ -115,6 +116,7 @@ def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[],
         recall.confirm(means, member, now=clock())
     account.expire_reasons(means, now=clock())
     recall.forget(means)
+    standing.carry_out(means, now=clock())
     while read.catch_up(means) and traffic.is_quiet() and not stop.is_set():
         pass
 
