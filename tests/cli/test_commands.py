@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -232,3 +233,14 @@ def test_another_members_node_is_audited_from_outside(accord: Run, nodes: dict[s
     assert OTHERS_TURN == accord("audit", url, "--as", nodes["KG"]).status
     own = accord("audit", nodes["KG"], "--json").json
     assert ([], {"sco.example/KZ/KG/1": 1}) == (own["evidence"], {log["name"]: log["receipts"] for log in own["logs"] if log["receipts"]})
+
+
+def test_a_node_whose_port_is_taken_does_not_say_that_it_serves(accord: Run, nodes: dict[str, Path]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = accord("run", nodes["KZ"], "--port", port)
+    assert (OTHERS_TURN, "") == (said.status, said.out)
+    assert f"port {port} on 127.0.0.1 cannot be used" in said.err
+    assert "choose another port with --port" in said.err

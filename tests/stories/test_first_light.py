@@ -84,7 +84,8 @@ def test_preview_says_for_every_member_what_publishing_then_does(alliance: Allia
         ({"grade": None}, "INF-01/evaluation"),
         ({"review": None}, "INF-01/review"),
         ({"basis": "DB/3"}, "LAW"),
-        ({"basis": "XX/1"}, "LAW"),
+        ({"basis": "XX/1"}, "the charter has no instrument 'XX'"),
+        ({"basis": "SC/99"}, "SC has no article '99'"),
     ],
 )
 def test_an_incomplete_or_unlawful_offer_is_refused_by_name_and_changes_nothing(

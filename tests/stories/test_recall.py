@@ -19,12 +19,14 @@ from accord.charter.document import Charter, template
 from accord.desk import importing, read, recall
 from accord.desk.means import Means
 from accord.desk.status import status
+from accord.desk.stuck import stuck
 from accord.errors import IntegrityFailure, NotFound, PeerFault, Refusal
 from accord.node.worker import Traffic, keep_house
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
 from accord.store import acts, erasure
+from accord.web.pages.status import status_page
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
 
 SECRET = "zugzwangish"  # A word that stands in no other file of a node.
@@ -342,9 +344,21 @@ def test_where_the_law_ends_before_a_statement_is_fetched_it_is_taken_back_whole
         assert 1 == _records(alliance, "KG")
 
         means = alliance.means("KZ")
+        [waits] = stuck(means, now=alliance.clock())
+        assert ("KG", late.statements[0]) == (waits.partner, waits.statement)
+        assert waits.grounds[0].startswith("LAW: SC/7 does not permit this exchange")
+        page = status_page(means, now=alliance.clock())
+        assert (page.stuck, "What was given to KG may no longer go and has to be taken back; see what goes out.") == (
+            (waits,),
+            page.verdict,
+        )
+        shown = alliance.doors["KZ"].get("/", auth=("operator", alliance.nodes["KZ"].status_password)).text
+        assert all(part in shown for part in (waits.remedy, "The channel to KG waits."))
+
         recall.recall(means, late.statements[0], officer=OFFICER, reason=RecallReason.WITHDRAWN, now=alliance.clock())
         synced = alliance.sync("KG", "KZ")
         assert (5, 0) == (synced.size, synced.kept)
+        assert () == stuck(means, now=alliance.clock())
         alliance.sync("KZ", "KG")
         assert [(2, 2)] == [(one.state.records, one.state.erased) for one in recall.compliance(means)]
         alliance.check_everything()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ import uvicorn
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer
 from accord.desk.status import status
+from accord.desk.stuck import stuck
 from accord.errors import PeerFault, Refusal, Unready
 from accord.exchange.client import PeerClient, connection
 from accord.node import logbook, metrics, worker
@@ -74,27 +76,40 @@ def run_command(
 ) -> None:
     """Serve this node until it is stopped: pages, TAXII, exchange, and the worker that looks at the other members."""
     logbook.begin(log)
-    with opened(folder) as node, metrics.serving(node.means, node.timings, node.settings.listen):
+    with ExitStack() as stack:
+        node = stack.enter_context(opened(folder))
         listen = node.settings.listen
-        where = listen.port if port is None else port
-        answer(
-            {"member": node.means.member, "url": f"http://{listen.host}:{where}/"},
-            f"{node.means.member} serves http://{listen.host}:{where}/",
-            as_json=as_json,
-        )
+        stack.enter_context(metrics.serving(node.means, node.timings, listen))
+        door = stack.enter_context(_bound(listen.host, listen.port if port is None else port))
+        url = f"http://{listen.host}:{door.getsockname()[1]}/"
+        answer({"member": node.means.member, "url": url}, f"{node.means.member} serves {url}", as_json=as_json)
         sys.stdout.flush()
         stop = Event()
         thread = Thread(target=worker.run, args=(node, stop), name="worker", daemon=True)
-        config = uvicorn.Config(application(node), host=listen.host, port=where, log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(application(node), log_level="warning", access_log=False, server_header=False)
         server = uvicorn.Server(config)
         thread.start()
         try:
-            server.run()
-        except SystemExit:
-            raise Unready(f"port {where} on {listen.host} cannot be used", remedy="choose another with --port") from None
+            server.run(sockets=[door])
         finally:
             stop.set()
             thread.join(timeout=worker.STOP_SECONDS_MAX)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The port, taken: only then is it said that the node serves. Connections wait in it until the server takes them."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+        door.listen()
+    except OSError as error:
+        door.close()
+        raise Unready(
+            f"port {port} on {host} cannot be used: {error.strerror or error}",
+            remedy="stop what serves there, another node perhaps, or choose another port with --port or in settings.toml",
+        ) from None
+    return door
 
 
 def sync_command(
@@ -142,7 +157,7 @@ def sync_command(
 def status_command(folder: Dir, as_json: bool = JSON) -> None:
     """Say where this node stands: holdings, channels, receipts, partners. Counts and times only."""
     with opened(folder) as node:
-        found = status(node.means)
+        found, waiting = status(node.means), stuck(node.means, now=utc_now())
     value = {
         "member": found.member,
         "charter": found.charter,
@@ -152,6 +167,7 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         "incoming": [
             {"from": item.partner, "size": item.size, "receipted": item.receipted, "declined": item.declined} for item in found.incoming
         ],
+        "stuck": [{"to": one.partner, "statement": one.statement, "grounds": list(one.grounds), "remedy": one.remedy} for one in waiting],
         "suspected": list(found.suspected),
         "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
     }
@@ -160,6 +176,10 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
     lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
     lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]
     lines += [f"  {item.member}: {item.fault}" for item in found.peers if item.fault]
+    lines += [
+        f"  the channel to {one.partner} waits: {one.statement} may no longer go ({'; '.join(one.grounds)}); take it back: {one.remedy}"
+        for one in waiting
+    ]
     lines += [f"  evidence against {log}: see accord audit {folder}" for log in found.suspected]
     answer(value, "\n".join(lines), as_json=as_json)
 

@@ -15,7 +15,7 @@ from accord.desk import importing, office, publish, recall
 from accord.desk.release import Answer
 from accord.errors import LimitReached, Refusal
 from accord.node.build import opened, utc_now
-from accord.release.decision import Released, Withheld
+from accord.release.decision import Ground, Released, Withheld
 from accord.release.question import Offer
 from accord.stix.control import RecallReason
 from accord.stix.marking import Grade, HandlingCode, SubjectCategory, Tlp
@@ -263,11 +263,16 @@ def _decisions(answers: Sequence[Answer]) -> dict[str, object]:
 
 
 def _sentences(answers: Sequence[Answer]) -> str:
-    lines = []
+    """A line for each member that is named, and one for all the others."""
+    lines, others = [], []
     for item in answers:
         match item.decision:
+            case Withheld(recipient=recipient, grounds=(Ground(rule="FED-02"),)):
+                others.append(recipient)
             case Released(recipient=recipient, article=article, says=says):
                 lines.append(f"  {recipient}: released under {article} ({says})")
             case Withheld(recipient=recipient, grounds=grounds, remedy=remedy):
                 lines.append(f"  {recipient}: withheld, {'; '.join(map(str, grounds))}. To change this: {remedy}")
+    if others:
+        lines.append(f"  not named, and so given nothing: {', '.join(others)}")
     return "\n".join(lines)

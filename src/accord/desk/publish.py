@@ -20,7 +20,7 @@ from accord.charter.officers import Act
 from accord.desk.confirm import enter, refuse_unconfirmed, unconfirmed
 from accord.desk.means import Means
 from accord.desk.office import authorised
-from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
+from accord.desk.release import Answer, Batch, Progress, judge, refuse_unknown_article, refuse_withheld, release
 from accord.errors import AccordError, Refusal, StandardBroken
 from accord.ledger.entry import SALT_BYTES
 from accord.release.decision import Withheld
@@ -49,6 +49,7 @@ class Published:
 def preview(means: Means, files: Sequence[bytes], *, officer: str, offer: Offer, now: datetime) -> tuple[Answer, ...]:
     """Say who would receive this, under which article, and who would not and why. Nothing is kept and nothing leaves."""
     arrivals = _arrivals(means, files, officer=officer, act=Act.PREVIEW)  # 1, 2
+    refuse_unknown_article(means.charter, offer.basis)
     return judge(means, arrivals, offer, now=now)  # 3, 4
 
 
@@ -57,6 +58,7 @@ def publish(
 ) -> Published:
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
     arrivals = _arrivals(means, files, officer=officer, act=Act.PUBLISH)  # 1, 2
+    refuse_unknown_article(means.charter, offer.basis)
     answers = judge(means, arrivals, offer, now=now)  # 3, 4
     waiting = [arrival for arrival in arrivals if arrival.unconfirmed]
     settled = judge(means, [replace(arrival, unconfirmed=False) for arrival in arrivals], offer, now=now) if waiting else answers

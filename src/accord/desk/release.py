@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from accord.charter.document import Charter
 from accord.charter.force import law_between
 from accord.desk.means import Means
 from accord.errors import LimitReached, Refusal
@@ -82,6 +83,19 @@ def judge(means: Means, arrivals: Sequence[Arrival], offer: Offer, *, now: datet
             next((answer for answer in decisions if isinstance(answer.decision, Withheld)), Answer(decisions[0].decision, len(arrivals)))
         )
     return tuple(answers)
+
+
+def refuse_unknown_article(charter: Charter, basis: str | None) -> None:
+    """An article that is not in the charter is a slip of the pen and no question of law: it is refused by name, with those that there are."""
+    if basis is None:  # That is the gate's to refuse (INF-01).
+        return
+    name, _, article = basis.partition("/")
+    instrument = next((one for one in charter.instruments if one.id == name), None)
+    if instrument is None:
+        known = ", ".join(sorted(one.id for one in charter.instruments))
+        raise Refusal(f"the charter has no instrument {name!r}", remedy=f"choose one of {known}")
+    if article not in {one.id for one in instrument.articles}:
+        raise Refusal(f"{name} has no article {article!r}", remedy="it has " + ", ".join(f"{name}/{one.id}" for one in instrument.articles))
 
 
 def _class_of(means: Means, arrival: Arrival) -> RecordClass:

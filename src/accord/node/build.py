@@ -83,7 +83,7 @@ def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The node's one application: the exchange for nodes, the pages for people."""
     app = FastAPI(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
     server.attach(app, Door(node.means, clock))
-    pages.attach(app, node.means, password=node.status_password)
+    pages.attach(app, node.means, password=node.status_password, clock=clock)
     health.attach(app, node.means, node.folder)
     return app
 

@@ -212,6 +212,11 @@ def keep_expiry(transaction: Transaction, collection: str, *, position: int, sta
     transaction.run("expiry_add", collection=collection, position=position, statement=statement, review=review.isoformat())
 
 
+def statements_from(transaction: Transaction, collection: str, *, first: int, count: int) -> list[int]:
+    """Where the statements of a channel stand, from a position on."""
+    return [int(row[0]) for row in transaction.all("statements_from", collection=collection, first=first, count=count)]
+
+
 def due(transaction: Transaction, today: date) -> list[Due]:
     """Statements whose review date lies before today, on any channel."""
     rows = transaction.all("expiry_due", today=today.isoformat(), count=EXPIRIES_AT_ONCE_MAX)

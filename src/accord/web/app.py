@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from importlib.resources import files
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Response
@@ -26,7 +27,7 @@ HEADERS = {
 }
 
 
-def attach(app: FastAPI, means: Means, *, password: str) -> None:
+def attach(app: FastAPI, means: Means, *, password: str, clock: Callable[[], datetime]) -> None:
     """Put the pages on an application."""
     templates = Environment(
         loader=PackageLoader("accord.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -38,7 +39,7 @@ def attach(app: FastAPI, means: Means, *, password: str) -> None:
     @router.get("/", dependencies=[Depends(_operator(password))])
     def overview() -> HTMLResponse:
         """The status page, read-only."""
-        page = status_page(means)
+        page = status_page(means, now=clock())
         return HTMLResponse(templates.get_template("status.html").render(page=page), headers=HEADERS)
 
     @router.get("/static/accord.css")

@@ -58,6 +58,10 @@ select collection, position, statement from expiry where review < :today and don
 -- Statements of a channel whose review date has not passed.
 select position from expiry where collection = :collection and review >= :today order by position;
 
+-- name: statements_from
+-- Statements of a channel from a position on.
+select position from expiry where collection = :collection and position >= :first order by position limit :count;
+
 -- name: expiry_done
 -- What this statement covers is gone.
 update expiry set done = 1 where collection = :collection and position = :position;

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from accord.desk.means import Means
 from accord.desk.status import ChannelState, HoldingsCount, PeerState, Status, status
+from accord.desk.stuck import Stuck, stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,15 @@ class StatusPage:
     outgoing: tuple[ChannelState, ...]
     incoming: tuple[ChannelState, ...]
     peers: tuple[PeerState, ...]
+    stuck: tuple[Stuck, ...]
 
 
-def status_page(means: Means) -> StatusPage:
-    found = status(means)
+def status_page(means: Means, *, now: datetime) -> StatusPage:
+    found, waiting = status(means), stuck(means, now=now)
     names = {member.id: member.names["en"] for member in means.charter.members}
     return StatusPage(
         title=f"Node of {names[found.member]}",
-        verdict=_verdict(found),
+        verdict=_verdict(found, waiting),
         names=names,
         member=found.member,
         charter=found.charter,
@@ -43,14 +46,17 @@ def status_page(means: Means) -> StatusPage:
         outgoing=found.outgoing,
         incoming=found.incoming,
         peers=found.peers,
+        stuck=waiting,
     )
 
 
-def _verdict(found: Status) -> str:
+def _verdict(found: Status, stuck: tuple[Stuck, ...]) -> str:
     faulty = [peer.member for peer in found.peers if peer.fault]
     waiting = [channel.partner for channel in found.outgoing if channel.receipted < channel.size]
     if found.suspected:
         return f"There is evidence against {', '.join(found.suspected)}: print it with accord audit, and call the member."
+    if stuck:
+        return f"What was given to {', '.join(one.partner for one in stuck)} may no longer go and has to be taken back; see what goes out."
     if faulty:
         return f"The last contact with {', '.join(faulty)} failed; see what to do below."
     if waiting:
