@@ -10,7 +10,7 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, demo, evidence, nodes, officers, reading, sources, standing, waiting
+from accord.cli import charters, clients, demo, evidence, exporting, nodes, officers, reading, sources, standing, waiting
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -32,6 +32,7 @@ clients.attach(app)
 sources.attach(app)
 standing.attach(app)
 reading.attach(app)
+exporting.attach(app)
 waiting.attach(app)
 evidence.attach(app)
 demo.attach(app)

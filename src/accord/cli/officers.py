@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from accord.charter.officers import OfficerRole
 from accord.cli.output import JSON, answer, counting
 from accord.desk import importing, office, publish, recall
+from accord.desk.importing import Form
 from accord.desk.release import Answer
 from accord.errors import LimitReached, Refusal
 from accord.node.build import opened, utc_now
@@ -85,11 +87,23 @@ def import_command(
     folder: Dir,
     files: Files,
     source: Annotated[str, typer.Option("--source", metavar="NAME", help="Whose information it is.")],
+    form: Annotated[
+        Form, typer.Option("--format", help="STIX, or a form that is turned into it, with a report of what was left behind.")
+    ] = Form.STIX,
     as_json: bool = JSON,
 ) -> None:
     """Keep what a source published as it is, annotated where it breaks the standard. Nothing of it leaves before an officer releases it."""
+    lost: Counter[tuple[str, str]] = Counter()
     with opened(folder) as node, counting("objects read", quiet=as_json) as progress:
-        done = importing.import_files(node.means, (_read(path) for path in files), source=source, now=utc_now(), progress=progress)
+        now = utc_now()
+        done = importing.import_files(
+            node.means,
+            (_read(path) for path in files),
+            source=source,
+            now=now,
+            progress=progress,
+            reading=importing.readers(now, lost)[form],
+        )
     value = {
         "read": done.read,
         "kept": done.kept,
@@ -97,12 +111,14 @@ def import_command(
         "annotated": done.annotated,
         "refused": done.refused,
         "refusals": list(done.refusals),
+        "lost": [{"type": kind, "property": name, "count": count} for (kind, name), count in lost.most_common()],
     }
     sentence = (
         f"read {done.read} objects from {source}: kept {done.kept}, known already {done.known}, refused {done.refused}; "
         f"{done.annotated} of the kept ones break a rule of STIX 2.1 and are annotated"
     )
-    answer(value, "\n".join([sentence, *(f"  refused {text}" for text in done.refusals)]), as_json=as_json)
+    left = [f"  left behind: {name} of {kind}, {count} times" for (kind, name), count in lost.most_common()]
+    answer(value, "\n".join([sentence, *(f"  refused {text}" for text in done.refusals), *left]), as_json=as_json)
     if done.refused:
         raise typer.Exit(1)
 

@@ -9,13 +9,15 @@ Duties:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
 
 from accord.charter.officers import Act
+from accord.desk.export import Form as Form
 from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
@@ -23,6 +25,7 @@ from accord.errors import AccordError, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.release.question import Offer
 from accord.seal.canonical import Fields, digest_of
+from accord.stix import indicator_table
 from accord.stix.extensions import is_accord_type
 from accord.stix.record import of_fields, read, unpack
 from accord.stix.schema import faults_of
@@ -80,6 +83,11 @@ def import_files(
         annotated += sum(1 for arrival in fresh.values() if arrival.faults)
         progress(count)
     return Imported(count, kept, count - kept - refused, annotated, refused, tuple(refusals))
+
+
+def readers(now: datetime, lost: Counter[tuple[str, str]]) -> Mapping[Form, Reading]:
+    """For each form what takes a file apart; what a form brings and STIX has no place for is counted in `lost`, by type and property."""
+    return {Form.STIX: unpack, Form.CSV: lambda raw: indicator_table.rows_in(raw, now=now, lost=lost)}
 
 
 def release_imported(

@@ -72,7 +72,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """One record with the gate's answer to this reader."""
 
     held: Held
@@ -97,13 +97,13 @@ def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int 
     wanted = Search.parse(query)
     cursor = _Cursor(means, asked.officer, wanted)
     below = cursor.opened(after) if after else None
-    reader = _reader(means, "searched", query, asked, now=now)  # 1, 2
+    reader = reader_of(means, "searched", query, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
         answer = finding.find(transaction, wanted, sees=SEES, count=count, below=below)
         found = [held for position in answer.positions if (held := records.held_at(transaction, position)) is not None]
-        judged = _judge(means, transaction, reader, found)
+        judged = judge(means, transaction, reader, found)
     readable = [item for item in judged if isinstance(item.decision, Released)]
-    _account(means, "searched", query, asked, judged, now=now)  # 3
+    note_read(means, "searched", query, asked, judged, now=now)  # 3
     refused = Counter(item.decision.grounds[0] for item in judged if isinstance(item.decision, Withheld))
     return Findings(
         found=tuple(Found(item.held, _name(item.content)) for item in readable),
@@ -130,13 +130,13 @@ class _Cursor:
 
 def show(means: Means, reference: str, *, asked: Asked, now: datetime) -> Shown:
     """The record with this digest (`sha256:…`) or STIX identifier, its newest version; `NotFound` otherwise."""
-    reader = _reader(means, "shown", reference, asked, now=now)  # 1, 2
+    reader = reader_of(means, "shown", reference, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
         known = _known(transaction, reference)
         newest = [max(known, key=lambda item: (item.version, item.position))] if known else []
-        judged = _judge(means, transaction, reader, newest)
+        judged = judge(means, transaction, reader, newest)
         versions = records.versions_of(transaction, newest[0].stix_id) if newest else []
-    _account(means, "shown", reference, asked, judged, now=now)  # 3
+    note_read(means, "shown", reference, asked, judged, now=now)  # 3
     for item in judged:
         match item.decision:
             case Released(contents=contents):
@@ -146,7 +146,7 @@ def show(means: Means, reference: str, *, asked: Asked, now: datetime) -> Shown:
     raise NotFound(f"no record {reference!r} in the holdings", remedy="search for it with `accord search`")
 
 
-def _reader(means: Means, act: str, query: str, asked: Asked, *, now: datetime) -> Reader:
+def reader_of(means: Means, act: str, query: str, asked: Asked, *, now: datetime) -> Reader:
     """The reader, where the gate has nothing against reader and purpose as such; else the refusal, noted first."""
     if not asked.officer:
         raise Refusal("no officer is named, and nobody reads the holdings", remedy="say who reads: --as OFFICER")
@@ -170,7 +170,7 @@ def _reader(means: Means, act: str, query: str, asked: Asked, *, now: datetime) 
             return reader
 
 
-def _judge(means: Means, transaction: Transaction, reader: Reader, found: Sequence[Held]) -> list[_Judged]:
+def judge(means: Means, transaction: Transaction, reader: Reader, found: Sequence[Held]) -> list[Judged]:
     """Take each record through the gate; one whose bytes were erased meanwhile is not there."""
     given = _given_for(means, transaction, found)
     judged = []
@@ -179,7 +179,7 @@ def _judge(means: Means, transaction: Transaction, reader: Reader, found: Sequen
         if content is not None:
             purposes_given = given.get(held.digest, frozenset())
             reading = Reading(reader, means.member, purposes(means), purposes_given, held.article)
-            judged.append(_Judged(held, purposes_given, means.gate.decide_reading(reading, (content,))))
+            judged.append(Judged(held, purposes_given, means.gate.decide_reading(reading, (content,))))
     return judged
 
 
@@ -216,7 +216,7 @@ def _known(transaction: Transaction, reference: str) -> Sequence[Held]:
         return []
 
 
-def _account(means: Means, act: str, query: str, asked: Asked, judged: Sequence[_Judged], *, now: datetime) -> None:
+def note_read(means: Means, act: str, query: str, asked: Asked, judged: Sequence[Judged], *, now: datetime) -> None:
     shown = [item for item in judged if isinstance(item.decision, Released)]
     grounds = [ground for item in judged if isinstance(item.decision, Withheld) for ground in item.decision.grounds]
     outcome = Outcome(

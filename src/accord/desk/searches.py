@@ -68,7 +68,7 @@ def saved(means: Means, *, officer: str) -> list[Saved]:
     with means.database.reading() as transaction:
         authorised(means, transaction, officer, Act.READ)  # 1
         return [
-            Saved(name, query, saved_at, finding.found_from(transaction, Search.parse(query), sees=SEES, first=seen))  # 2
+            Saved(name, query, saved_at, finding.everything(transaction, Search.parse(query), sees=SEES, first=seen).total)  # 2
             for name, query, saved_at, seen in _rows(transaction, officer)
         ]
 

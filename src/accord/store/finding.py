@@ -44,30 +44,49 @@ class Finding:
     following: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All that a search finds, by block: two kilobytes for 16,384 positions, however many of them are found."""
+
+    masks: tuple[tuple[int, int], ...]  # Blocks and what is found in each, the newest first.
+
+    @property
+    def total(self) -> int:
+        return sum(found.bit_count() for _, found in self.masks)
+
+    def positions(self, *, below: int | None = None) -> Iterator[int]:
+        """The newest first."""  # 3
+        for block, found in self.masks:
+            start = block * BLOCK_RECORDS
+            if below is None or below >= start + BLOCK_RECORDS:
+                left = found
+            elif below <= start:
+                continue
+            else:
+                left = found & ((1 << (below - start)) - 1)
+            yield from (start + place for place in places_of(left))
+
+
 def find(transaction: Transaction, search: Search, *, sees: Sequence[str], count: int, below: int | None = None) -> Finding:
     """The newest `count` records that a search finds below a position, and the counts of all.
 
     `sees` are traits (`store.terms.trait`) of which a record has to have one to be seen at all.
     """
-    masks = list(_Question(transaction, search, sees).masks())
-    if search.phrases:
-        masks = _confirmed(transaction, search, masks)
-    positions = list(islice(_positions(masks, below), count + 1))
+    found = everything(transaction, search, sees=sees)
+    positions = list(islice(found.positions(below=below), count + 1))
     shown = tuple(positions[:count])
     return Finding(
         positions=shown,
-        total=sum(found.bit_count() for _, found in masks),  # 2
-        facets=_facets(transaction, masks),
+        total=found.total,  # 2
+        facets=_facets(transaction, found.masks),
         following=shown[-1] if len(positions) > count and shown else None,
     )
 
 
-def found_from(transaction: Transaction, search: Search, *, sees: Sequence[str], first: int) -> int:
-    """How many records at or beyond a position a search finds."""
+def everything(transaction: Transaction, search: Search, *, sees: Sequence[str], first: int = 0) -> Everything:
+    """All that a search finds at or beyond a position."""
     masks = list(_Question(transaction, search, sees, first=first).masks())
-    if search.phrases:
-        masks = _confirmed(transaction, search, masks)
-    return sum(found.bit_count() for _, found in masks)
+    return Everything(tuple(_confirmed(transaction, search, masks) if search.phrases else masks))
 
 
 class _Question:
@@ -153,18 +172,6 @@ def _arrived(transaction: Transaction, search: Search) -> tuple[int, int]:
         after = position_after(transaction, timestamp(end))
         beyond = beyond if after is None else min(beyond, after)
     return first, beyond
-
-
-def _positions(masks: Sequence[tuple[int, int]], below: int | None) -> Iterator[int]:  # 3
-    for block, found in masks:
-        start = block * BLOCK_RECORDS
-        if below is None or below >= start + BLOCK_RECORDS:
-            left = found
-        elif below <= start:
-            continue
-        else:
-            left = found & ((1 << (below - start)) - 1)
-        yield from (start + place for place in places_of(left))
 
 
 def _confirmed(transaction: Transaction, search: Search, masks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
