@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path as FilePath
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.errors import LimitReached, Malformed
-from accord.stix.pattern import NUMBER_CHARACTERS_MAX, PATTERN_CHARACTERS_MAX, PATTERN_DEPTH_MAX, QUALIFIERS_MAX, parse
+from accord.stix.pattern import NUMBER_CHARACTERS_MAX, PATTERN_CHARACTERS_MAX, PATTERN_DEPTH_MAX, QUALIFIERS_MAX, is_plain, parse
 from accord.stix.pattern_tree import (
     Between,
     Comparison,
@@ -27,6 +31,8 @@ from accord.stix.pattern_tree import (
     Repeats,
     Within,
 )
+from accord.stix.standard.domain import pattern_read_whole
+from accord.stix.standard.fault import FINE
 
 FILE_NAME = Path("file", (Key("name"),))
 
@@ -228,3 +234,34 @@ def test_any_text_is_read_or_refused_and_what_is_read_prints(text: str) -> None:
     except Malformed:
         return
     assert pattern == parse(str(pattern))
+
+
+_WORD = st.sampled_from(
+    ["file", "ipv4-addr", "domain-name", "x9", "true", "false", "AND", "id", "name", "hashes", "value", "a", "Bad", "parent_ref", "'x-ext'"]
+)
+_LITERAL = st.sampled_from(
+    ["'a'", "''", "'it\\'s'", "'a' ", "0", "443", "007", "-1", "1.5", "t'x'", "true", f"'{'a' * 32}'", f"'{'0' * 40}'", f"'{'f' * 64}'"]
+)
+_HASH = st.sampled_from(["MD5", "'MD5'", "SHA1", "'SHA-1'", "SHA256", "'SHA-256'", "'SHA-512'", "ssdeep"])
+_EQUALITY = st.one_of(
+    st.builds(lambda kind, path, value: f"{kind}:{'.'.join(path)} = {value}", _WORD, st.lists(_WORD, min_size=1, max_size=3), _LITERAL),
+    st.builds(lambda kind, algorithm, value: f"{kind}:hashes.{algorithm}={value}", _WORD, _HASH, _LITERAL),
+)
+
+
+@given(
+    st.lists(_EQUALITY, min_size=1, max_size=4),
+    st.sampled_from([" OR ", " AND ", " FOLLOWEDBY ", "OR"]),
+    st.sampled_from(["[{}]", "[ {} ]", "[{}", "[{}] "]),
+)
+def test_what_is_plain_is_a_pattern_that_stands(equalities: list[str], joint: str, around: str) -> None:
+    text = around.format(joint.join(equalities))
+    if is_plain(text):
+        assert FINE == pattern_read_whole(text)
+
+
+def test_most_of_the_published_patterns_are_plain_and_stand(shared_data: FilePath) -> None:
+    texts = [orjson.loads(line) for line in gzip.decompress((shared_data / "stix" / "stix-patterns.txt.gz").read_bytes()).splitlines()]
+    plain = [text for text in texts if is_plain(text)]
+    assert len(plain) > len(texts) * 0.9
+    assert all(pattern_read_whole(text) == FINE for text in plain)

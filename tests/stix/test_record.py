@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,3 +223,35 @@ def test_any_objects_come_out_of_bundle_list_and_lines_as_they_went_in(objects: 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]",:\\a1 \n', max_size=60).map(str.encode))
 def test_any_bytes_are_read_to_an_end(raw: bytes) -> None:
     assert all(isinstance(item, dict | AccordError) for item in unpack(raw))
+
+
+_PLACES: st.SearchStrategy[dict[str, object]] = st.dictionaries(
+    st.sampled_from(["type", "id", "ä", "name", "a:b"]), st.sampled_from(["x", "ü", 1, 1.5, 2**60, None, [], {"k": "v:"}])
+)
+
+
+@given(
+    st.lists(st.one_of(_PLACES, st.sampled_from([1, "x", None]))),
+    st.sampled_from(["{}", "{},", '{{"a":1,"a":2}}', '{} {{"a":"\\ud800"}}', '{{"a":1}}']),
+)
+def test_an_envelope_read_at_once_is_the_one_read_object_by_object(objects: list[object], around: str) -> None:
+    listed = around.format(orjson.dumps(objects).decode()[1:-1])
+    raw = b'{"objects":[' + listed.encode() + b"]}"
+    at_once = record._sound_envelope(raw)
+    try:
+        one_by_one = list(map(record._unpacked, record._envelope_elements(raw)))
+    except Malformed:
+        assert at_once is None
+        return
+    assert at_once is None or at_once == one_by_one
+
+
+def test_a_sound_envelope_is_read_at_once_and_one_with_a_fault_is_not() -> None:
+    assert [({"b": 1, "a": 2}, b'{"a":2,"b":1}')] == record._sound_envelope(b'{"objects":[{"b":1,"a":2}]}')
+    for raw in (
+        b'{"objects":[{"a":1,"a":1}]}',
+        b'{"objects":[1]}',
+        b'{"objects":[{"a":9007199254740993}]}',
+        b'{"objects":[],"more":false}',
+    ):
+        assert record._sound_envelope(raw) is None

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from accord.ledger.entry import commitment, leaf_hashes
 from accord.ledger.tree import EMPTY
 from accord.seal.canonical import digest_of
+from accord.stix.statement import timestamp
 from accord.store import logs
 from accord.store.database import Database, open_database
-from accord.store.logs import NewLeaf
+from accord.store.logs import NewLeaf, later_times
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NAME = "sco.example/KZ/KG/1"
@@ -94,3 +95,12 @@ def test_a_page_ends_where_an_append_ended(base: Database, first: int, objects_m
             log = logs.append(transaction, log, _leaves(start, 3), now=NOW)
         found = logs.boundary_behind(transaction, NAME, first=first, objects_max=objects_max, octets_max=octets_max)
     assert end == (None if found is None else found.size)
+
+
+@given(st.integers(0, 200_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)), st.integers(0, 5))
+def test_times_grow_by_a_microsecond_over_the_end_of_a_second(now: datetime, back: int) -> None:
+    now = now.replace(microsecond=999_998)
+    last = timestamp(now + timedelta(microseconds=back))
+    expected = [timestamp(now + timedelta(microseconds=back + 1 + number)) for number in range(7)]
+    assert expected == later_times(last, now=now, count=7)
+    assert [] == later_times("", now=now, count=0)

@@ -22,7 +22,7 @@ from accord.errors import AccordError, LimitReached
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields, canonical
 from accord.stix.extensions import is_accord_type
-from accord.stix.record import Record, concerns_person, of_fields, unpack_envelope
+from accord.stix.record import Record, Unpacked, concerns_person, of_canonical, unpack_envelope
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator, timestamp
 from accord.store import acts, clients, persons, records
@@ -87,20 +87,21 @@ def _read(raw: bytes, *, now: datetime) -> list[_Item]:
     return items
 
 
-def _item(position: int, found: Fields | AccordError, *, now: datetime) -> _Item:
+def _item(position: int, found: Unpacked | AccordError, *, now: datetime) -> _Item:
     unnamed = f"unknown--00000000-0000-4000-8000-{position:012d}"  # A status names each object, also one that could not be read.
     if isinstance(found, AccordError):
         return _Item(position, unnamed, timestamp(now), None, f"object {position + 1}: {found.says}")
-    named, version = found.get("id"), found.get("modified", found.get("created"))
+    fields = found.fields
+    named, version = fields.get("id"), fields.get("modified", fields.get("created"))
     stix_id = named[:REASON_CHARACTERS_MAX] if isinstance(named, str) and named else unnamed
     said = version[:REASON_CHARACTERS_MAX] if isinstance(version, str) else timestamp(now)
-    if is_accord_type(str(found.get("type"))):
-        return _Item(position, stix_id, said, None, f"{str(found.get('type'))[:100]} is made by Accord itself and not handed in")
-    if faults := faults_of(found):
+    if is_accord_type(str(fields.get("type"))):
+        return _Item(position, stix_id, said, None, f"{str(fields.get('type'))[:100]} is made by Accord itself and not handed in")
+    if faults := faults_of(fields):
         more = f"; and {len(faults) - _FAULTS_NAMED} more" if len(faults) > _FAULTS_NAMED else ""
         return _Item(position, stix_id, said, None, "; ".join(map(str, faults[:_FAULTS_NAMED])) + more)
     try:
-        return _Item(position, stix_id, said, of_fields(found))
+        return _Item(position, stix_id, said, of_canonical(found.content, fields))
     except AccordError as error:
         return _Item(position, stix_id, said, None, error.says)
 
@@ -112,12 +113,13 @@ def _sorted_out(transaction: Transaction, items: Sequence[_Item], own: Originato
     editions = editions_of(transaction, list({record.id for record in found}))
     fresh: dict[bytes, Record] = {}
     done = []
+    added_at = timestamp(now)
     for item in items:
         record = item.record
         if record is None or record.digest in held or record.digest in fresh:
             done.append(item)
             continue
-        edition = edition_of(record, added_at=timestamp(now))
+        edition = edition_of(record, added_at=added_at)
         reason = _in_the_way(record, edition, editions.get(record.id, ()), own) if record.version else ""
         if reason:
             done.append(_Item(item.position, item.stix_id, item.version, None, reason))

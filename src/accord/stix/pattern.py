@@ -55,6 +55,30 @@ def parse(text: str) -> Pattern:
     return Pattern(expression)
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a pattern is of the kind that nearly all are, one observation of equalities in their usual spelling, and nothing is wrong with it.
+
+    It is a short way past `parse` for who asks only whether a pattern stands: what this takes, `parse` takes, with names that there can be.
+    """
+    return len(text) <= PATTERN_CHARACTERS_MAX and _PLAIN.fullmatch(text) is not None
+
+
+# Names of types and properties as the standard has them (STIX 2.1, 3.1), without the words that the grammar keeps for itself; hashes only under
+# the algorithms that are always written alike, for their values have a form.
+_PLAIN_TYPE: Final = r"(?!(?:true|false):)[a-z](?:-?[a-z0-9]){2,100}"
+_PLAIN_NAME: Final = r"(?!(?:true|false|hashes)(?![a-z0-9_]))[a-z_][a-z0-9_]{2,100}"
+_PLAIN_VALUE: Final = r"(?:'[^'\\]*+'|0|[1-9][0-9]{0,8})"
+_PLAIN_HASH: Final = "|".join(
+    rf"(?:{name}|'{quoted}')\ ?=\ ?'[a-fA-F0-9]{{{digits}}}'"
+    for name, quoted, digits in (("MD5", "MD5", 32), ("SHA1", "SHA-1", 40), ("SHA256", "SHA-256", 64))
+)
+_PLAIN_EQUALITY: Final = (
+    rf"(?:{_PLAIN_TYPE}:{_PLAIN_NAME}(?:\.(?:{_PLAIN_NAME}|'[a-z0-9]++(?:-[a-z0-9]++)++'))*+\ ?=\ ?{_PLAIN_VALUE}"
+    rf"|{_PLAIN_TYPE}:hashes\.(?:{_PLAIN_HASH}))"
+)
+_PLAIN: Final = re.compile(rf"\[\ ?{_PLAIN_EQUALITY}(?:\ (?:OR|AND)\ {_PLAIN_EQUALITY})*+\ ?\]")
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str  # a group of _TOKEN; or the keyword or sign itself; or "end"

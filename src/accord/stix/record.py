@@ -8,11 +8,11 @@ judged by `schema`, for a node keeps imported objects that break the standard.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from accord.errors import AccordError, LimitReached, Malformed
 from accord.seal.canonical import JSON, OBJECT_BYTES_MAX, Digest, Fields, canonical, digest_of, read_canonical
@@ -34,6 +34,13 @@ class Record:
     type: str
     version: str
     fields: Mapping[str, JSON] = field(compare=False, repr=False)
+
+
+class Unpacked(NamedTuple):
+    """One object of an envelope, with its canonical form."""
+
+    fields: Fields
+    content: bytes
 
 
 def read(raw: bytes) -> Record:
@@ -129,11 +136,39 @@ def unpack(raw: bytes) -> Iterator[Fields | AccordError]:
         yield Malformed("the file is neither a bundle, an object, a list of objects nor one object a line; it may end too early")
 
 
-def unpack_envelope(raw: bytes) -> Iterator[Fields | AccordError]:
+def unpack_envelope(raw: bytes) -> Iterable[Unpacked | AccordError]:
     """The objects of a TAXII envelope in their order (TAXII 2.1, 3.7); what cannot be read stands in its place as the error that says why.
 
     Raises `Malformed` where the text is no envelope. Its other properties are read as strictly as an object, and said nothing of.
+    An envelope in which nothing is wrong, as nearly all are, is parsed at once.
     """
+    found = _sound_envelope(raw)
+    return map(_unpacked, _envelope_elements(raw)) if found is None else found
+
+
+def _sound_envelope(raw: bytes) -> list[Unpacked | AccordError] | None:
+    """The objects of an envelope that has nothing but objects; None where anything is to be told of it or of one of them."""
+    if len(raw) > OBJECT_BYTES_MAX:  # Then an object might be too large as it came, which its canonical form does not show.
+        return None
+    try:
+        match read_json(raw):
+            case {"objects": list(objects), **others} if not others and all(type(fields) is dict for fields in objects):
+                return [Unpacked(fields, canonical(fields)) for fields in objects if isinstance(fields, dict)]
+    except AccordError:
+        pass
+    return None
+
+
+def _unpacked(found: Fields | AccordError) -> Unpacked | AccordError:
+    if isinstance(found, AccordError):
+        return found
+    try:
+        return Unpacked(found, canonical(found))
+    except AccordError as error:
+        return error
+
+
+def _envelope_elements(raw: bytes) -> Iterator[Fields | AccordError]:
     start = _after_space(raw, 0)
     end = _value_end(raw, start)
     if not raw.startswith(b"{", start) or end is None or _after_space(raw, end) != len(raw):

@@ -147,7 +147,7 @@ class Statement:
 
 def timestamp(moment: datetime) -> str:
     """Write an aware moment as a STIX timestamp with six fraction digits, always in UTC (STIX 2.1, 3.2)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read_timestamp(text: str) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 from accord.errors import AccordError
 from accord.seal.canonical import JSON
 from accord.stix.identifier import is_type_name
-from accord.stix.pattern import parse
+from accord.stix.pattern import is_plain, parse
 from accord.stix.pattern_tree import Comparison, Comparisons, Expression, Key, Observation, Observations, Path, Qualified
 from accord.stix.standard.fault import FINE, Check, Faults, Rule, Shape, fault
 from accord.stix.standard.kinds import (
@@ -68,6 +68,11 @@ def _pattern(fields: Mapping[str, JSON]) -> Faults:
     pattern, version = fields.get("pattern"), fields.get("pattern_version", "2.1")
     if fields.get("pattern_type") != "stix" or not isinstance(pattern, str) or version != "2.1":
         return FINE
+    return FINE if is_plain(pattern) else pattern_read_whole(pattern)
+
+
+def pattern_read_whole(pattern: str) -> Faults:
+    """The faults of a pattern, and of the names in it."""
     try:
         tree = parse(pattern)
     except AccordError as error:

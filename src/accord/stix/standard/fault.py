@@ -73,7 +73,8 @@ class Shape:
             if name not in fields:
                 found.extend(fault(self.clause, "is required and missing", path=name))
         for rule in self.rules:
-            found.extend(rule(fields))
+            if faults := rule(fields):
+                found.extend(faults)
         return found
 
     def _other(self, name: str, value: JSON) -> Faults:

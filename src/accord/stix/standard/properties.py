@@ -31,16 +31,17 @@ uri: Final = text_that(is_uri, "RFC 3986", "must be a URI with its scheme")
 
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-(?:0[0-9]{3}|[1-9][0-9]{3,})")
 _CAPEC: Final = re.compile(r"CAPEC-[0-9]+")
+_NUMBERED: Final = (("cve", _CVE), ("capec", _CAPEC))
 
 
 def _source_and_number(fields: Mapping[str, JSON]) -> Faults:
     """STIX 2.1, 2.5: CVE and CAPEC entries are named so, and what is named so is one; any other reference says more than its source."""
     source, number = fields.get("source_name"), fields.get("external_id")
-    for name, form in (("cve", _CVE), ("capec", _CAPEC)):
+    for name, form in _NUMBERED:
         is_number = isinstance(number, str) and form.fullmatch(number) is not None
-        if (source == name) is not is_number and (source == name or is_number):
+        if is_number is not (source == name):
             return fault("2.5", f"source_name {name} and the form of its numbers go together", path="external_id")
-    if not fields.keys() & {"external_id", "description", "url"}:
+    if "url" not in fields and "external_id" not in fields and "description" not in fields:
         return fault("2.5", "must have a description, a url or an external_id")
     return FINE
 

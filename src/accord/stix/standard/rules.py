@@ -27,7 +27,7 @@ def _ordered(later: str, earlier: str, clause: str, *, may_be_equal: bool) -> Ru
         if not isinstance(end, str) or not isinstance(start, str):
             return FINE
         # Texts of one length sort as their instants do; a text that is no timestamp is told by its own check.
-        if len(end) == len(start) and end > start:
+        if len(end) == len(start) and (end > start or (may_be_equal and end == start)):
             return FINE
         if not is_timestamp(end) or not is_timestamp(start):
             return FINE
