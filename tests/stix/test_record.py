@@ -239,7 +239,7 @@ def test_an_envelope_read_at_once_is_the_one_read_object_by_object(objects: list
     raw = b'{"objects":[' + listed.encode() + b"]}"
     at_once = record._sound_envelope(raw)
     try:
-        one_by_one = list(map(record._unpacked, record._envelope_elements(raw)))
+        one_by_one = list(map(record._unpacked, record.unpack_envelope(raw)))
     except Malformed:
         assert at_once is None
         return

@@ -22,7 +22,7 @@ from accord.errors import AccordError, LimitReached
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields, canonical
 from accord.stix.extensions import is_accord_type
-from accord.stix.record import Record, Unpacked, concerns_person, of_canonical, unpack_envelope
+from accord.stix.record import Record, Unpacked, concerns_person, of_canonical, read_envelope
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator, timestamp
 from accord.store import acts, clients, persons, records
@@ -80,7 +80,7 @@ def submit(means: Means, raw: bytes, *, client: Client, now: datetime) -> bytes:
 def _read(raw: bytes, *, now: datetime) -> list[_Item]:
     """Every object of the envelope as a record, or as the reason why it is refused."""
     items = []
-    for position, found in enumerate(unpack_envelope(raw)):
+    for position, found in enumerate(read_envelope(raw)):
         if position == SUBMISSION_OBJECTS_MAX:
             raise LimitReached("SUBMISSION_OBJECTS_MAX", f"more than {SUBMISSION_OBJECTS_MAX:,} objects", remedy="hand them in in parts")
         items.append(_item(position, found, now=now))

@@ -136,14 +136,10 @@ def unpack(raw: bytes) -> Iterator[Fields | AccordError]:
         yield Malformed("the file is neither a bundle, an object, a list of objects nor one object a line; it may end too early")
 
 
-def unpack_envelope(raw: bytes) -> Iterable[Unpacked | AccordError]:
-    """The objects of a TAXII envelope in their order (TAXII 2.1, 3.7); what cannot be read stands in its place as the error that says why.
-
-    Raises `Malformed` where the text is no envelope. Its other properties are read as strictly as an object, and said nothing of.
-    An envelope in which nothing is wrong, as nearly all are, is parsed at once.
-    """
+def read_envelope(raw: bytes) -> Iterable[Unpacked | AccordError]:
+    """What `unpack_envelope` gives and raises, each object with its canonical form. An envelope in which nothing is wrong is parsed at once."""
     found = _sound_envelope(raw)
-    return map(_unpacked, _envelope_elements(raw)) if found is None else found
+    return map(_unpacked, unpack_envelope(raw)) if found is None else found
 
 
 def _sound_envelope(raw: bytes) -> list[Unpacked | AccordError] | None:
@@ -168,7 +164,11 @@ def _unpacked(found: Fields | AccordError) -> Unpacked | AccordError:
         return error
 
 
-def _envelope_elements(raw: bytes) -> Iterator[Fields | AccordError]:
+def unpack_envelope(raw: bytes) -> Iterator[Fields | AccordError]:
+    """The objects of a TAXII envelope in their order (TAXII 2.1, 3.7); what cannot be read stands in its place as the error that says why.
+
+    Raises `Malformed` where the text is no envelope. Its other properties are read as strictly as an object, and said nothing of.
+    """
     start = _after_space(raw, 0)
     end = _value_end(raw, start)
     if not raw.startswith(b"{", start) or end is None or _after_space(raw, end) != len(raw):
