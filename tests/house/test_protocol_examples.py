@@ -14,6 +14,7 @@ from accord.seal.canonical import Fields, canonical, digest_of, digest_text, rea
 from accord.seal.keys import PrivateKey, base64_text, parse_base64
 from accord.seal.note import NoteAlgorithm, Verifier
 from accord.seal.signature import sign_fields, verify_fields
+from accord.stix.consent import Consent, Use, purpose_digest
 from accord.stix.extensions import EXTENSION_OF
 from accord.stix.statement import TYPE
 from tests.house.sources import ROOT
@@ -66,9 +67,28 @@ def computed(received: str) -> dict[str, str]:
             sign_fields({"type": "example"}, context="statement", key=key(3))
         ).decode(),
         "verifier key": str(Verifier(ORIGIN, NoteAlgorithm.ED25519, log.public)),
+        "purpose of the consent, digest": digest_text(purpose_digest("prevention of an attack")),
+        "consent signed with seed 32 times 0x03": signed_consent(commitments[0]).decode(),
         f"collection of {ORIGIN}": collection_id(ORIGIN),
         "token": token(member="KG", audience="sco.example/KZ", key=key(4), now=AT),
     }
+
+
+def signed_consent(entry: bytes) -> bytes:
+    """The consent that KG may pass the first object on to TJ, as it stands in the channel."""
+    consent = Consent(
+        id="accord-consent--2f0d9c1e-5a53-4b0e-8a51-6d0b1f3c7e10",
+        made_at=AT,
+        by="KZ",
+        holder="KG",
+        users=("TJ",),
+        use=Use.PASSING_ON,
+        statement="accord-release--6f1c0f5e-0d43-4d0a-9f5c-3d6f0a6f2b11",
+        basis="SC/7",
+        purpose=purpose_digest("prevention of an attack"),
+        commitments=(entry,),
+    )
+    return canonical(sign_fields(consent.fields(), context="accord-consent", key=key(3)))
 
 
 def signed_checkpoint(document: dict[str, str]) -> str:
@@ -98,6 +118,14 @@ def test_the_signature_of_the_examples_holds_in_its_context() -> None:
     signed, _ = read_canonical(document["signed in context statement with seed 32 times 0x03"].encode())
     assert isinstance(signed, dict)
     assert verify_fields(signed, context="statement", keys=[key(3).public]) == key(3).public
+
+
+def test_the_consent_of_the_examples_is_read_back_and_its_signature_holds() -> None:
+    document = values(PROTOCOL.read_text(encoding="utf-8"))
+    signed, _ = read_canonical(document["consent signed with seed 32 times 0x03"].encode())
+    assert isinstance(signed, dict)
+    assert verify_fields(signed, context="accord-consent", keys=[key(3).public]) == key(3).public
+    assert ("KZ", "KG", ("TJ",)) == ((read := Consent.parse(signed)).by, read.holder, read.users)
 
 
 def test_the_specimen_of_a_statement_names_its_extension_and_the_first_commitment() -> None:

@@ -14,10 +14,11 @@ from accord.errors import CharterInvalid
 from accord.release.decision import Ground, Released, Withheld
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
-from accord.release.question import Offer, Question, RecordClass
+from accord.release.question import Behind, Offer, Question, RecordClass
 from accord.release.reading import Reader, Reading
 from accord.release.safeguards import REVIEW_PERSON_DAYS_MAX, SAFEGUARDS
-from accord.stix.marking import Grade, SubjectCategory, Tlp
+from accord.stix.consent import purpose_digest
+from accord.stix.marking import Grade, HandlingCode, SubjectCategory, Tlp
 from accord.stix.statement import Originator
 from tests.charter.charters import ARTICLE, fields, instrument, member, party
 
@@ -52,6 +53,45 @@ PASSES = Question(
     made_on=TODAY,
 )
 
+# The same held by BB, which CC gave it, and passed on to CC's partner AA within CC's consent: every attribute at its last permitted value.
+PASSED_ON = Question(
+    records=RecordClass(
+        Originator("CC", is_member=True),
+        holder="BB",
+        giver="CC",
+        own_tlp=Tlp.GREEN,
+        person=True,
+        faulty=False,
+        behind=Behind(
+            consenter="CC",
+            users=("AA",),
+            purpose=purpose_digest("prevention of an attack"),
+            basis="T1/1",
+            tlp=Tlp.AMBER,
+            codes=(HandlingCode.H1,),
+            review=TODAY + timedelta(days=100),
+            category=SubjectCategory.SUSPECT,
+        ),
+    ),
+    offer=replace(PASSES.offer, audience=("AA",), codes=(HandlingCode.H1, HandlingCode.H2), review=TODAY + timedelta(days=100)),
+    recipient="AA",
+    law=law_between(CHARTER, sender="BB", recipient="AA", on=TODAY),
+    made_on=TODAY,
+    law_behind=law_between(CHARTER, sender="CC", recipient="AA", on=TODAY),
+)
+
+BEYOND: list[tuple[str, str, dict[str, Any]]] = [
+    ("INF-02/given", "offer", {"tlp": Tlp.GREEN}),
+    ("INF-02/codes", "offer", {"codes": ()}),
+    ("INF-04", "records", {"behind": None}),
+    ("INF-04", "behind", {"users": ("CC",)}),
+    ("INF-04/purpose", "offer", {"purpose": "another purpose"}),
+    ("INF-04/law", "question", {"law_behind": None}),
+    ("INF-04/law", "behind", {"basis": "T1/2"}),
+    ("INF-04/review", "offer", {"review": TODAY + timedelta(days=101)}),
+    ("INF-04/category", "offer", {"category": SubjectCategory.CONVICTED}),
+]
+
 # Rule, whether it is the records, the offer or the question that changes, and the one change that it forbids.
 FORBIDDEN: list[tuple[str, str, dict[str, Any]]] = [
     ("FED-03", "offer", {"audience": ()}),
@@ -82,6 +122,9 @@ def _changed(question: Question, part: str, change: dict[str, Any]) -> Question:
     match part:
         case "records":
             return replace(question, records=replace(question.records, **change))
+        case "behind":
+            assert question.records.behind is not None
+            return replace(question, records=replace(question.records, behind=replace(question.records.behind, **change)))
         case "offer":
             return replace(question, offer=replace(question.offer, **change))
         case _:
@@ -104,8 +147,16 @@ def test_one_attribute_changed_is_withheld_on_exactly_its_ground(rule: str, part
     assert Withheld(question.recipient, (Ground(rule, safeguard.says),), safeguard.remedy) == GATE.decide(question, (b"{}",))
 
 
+@pytest.mark.parametrize(("rule", "part", "change"), BEYOND)
+def test_one_step_beyond_the_consent_is_withheld_on_exactly_its_ground(rule: str, part: str, change: dict[str, Any]) -> None:
+    assert isinstance(GATE.decide(PASSED_ON), Released)
+    decision = GATE.decide(_changed(PASSED_ON, part, change), (b"{}",))
+    assert isinstance(decision, Withheld)
+    assert [rule] == [ground.rule for ground in decision.grounds]
+
+
 def test_every_safeguard_has_its_question() -> None:
-    assert {safeguard.rule for safeguard in SAFEGUARDS} == {rule for rule, _, _ in FORBIDDEN}
+    assert {safeguard.rule for safeguard in SAFEGUARDS} == {rule for rule, _, _ in [*FORBIDDEN, *BEYOND]}
 
 
 def test_an_article_that_does_not_permit_is_withheld_and_the_ones_in_force_are_named() -> None:

@@ -7,6 +7,7 @@ a database; `check` holds the two and the law to each other. Whole nodes in gene
 from __future__ import annotations
 
 import random
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -26,14 +27,17 @@ from accord.errors import CharterInvalid, Refusal
 from accord.ledger.entry import commitment
 from accord.release.decision import Released, Withheld
 from accord.release.gate import Gate
+from accord.release.onward import behind_of, law_behind
 from accord.release.policy import policy_of
 from accord.release.question import Offer, question_about
-from accord.stix.marking import TLP_OF_MARKING, Grade, HandlingCode, SubjectCategory, Tlp
-from accord.stix.record import Record, of_fields
+from accord.stix.consent import Consent, Use, purpose_digest
+from accord.stix.marking import TLP_OF_MARKING, Grade, Handling, HandlingCode, SubjectCategory, Tlp, tlp_of
+from accord.stix.record import Record, concerns_person, of_fields
 from accord.stix.schema import faults_of
-from accord.stix.statement import Originator, Statement
+from accord.stix.statement import TYPE, Originator, Statement, Terms
+from accord.stix.upstream import Link
 from accord.store.logs import NewLeaf
-from accord.store.records import Arrival, Came
+from accord.store.records import Arrival, Came, Passage
 from tests.charter.charters import ARTICLE, fields, instrument, member, party
 from tests.stories.alliance import START, indicator
 
@@ -43,7 +47,7 @@ DAYS = [(TODAY + timedelta(days=days)).isoformat() for days in (-3000, -400, -1,
 ROLES = {"officer": ["import", "preview", "publish", "read", "recall", "release"]}
 
 # Grounds that only the giver can know: what its officers said by word, and from whom it has what it gives.
-GIVERS_OWN = frozenset({"STIX", "INF-04", "S-20"})
+GIVERS_OWN = frozenset({"STIX", "S-20"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,14 @@ class Counts:
     reaching: int = 0  # Worlds in which somebody is reached.
     published: int = 0  # Worlds whose whole audience is reached, as offered.
     released: int = 0
+    consented: int = 0  # Answers that release what another member gave, on its consent.
     withheld: Counter[str] = field(default_factory=Counter)  # By the rule of each ground.
 
     def __str__(self) -> str:
         rules = ", ".join(f"{rule} {count:,}" for rule, count in sorted(self.withheld.items()))
         return (
             f"{self.worlds:,} worlds: in {self.reaching:,} somebody is reached, in {self.published:,} the whole audience; "
-            f"{self.released:,} answers release; grounds: {rules}"
+            f"{self.released:,} answers release, {self.consented:,} of them on a consent; grounds: {rules}"
         )
 
 
@@ -82,6 +87,9 @@ def world(dice: random.Random, *, plain: bool = False) -> World:
     others = [name for name in names if name != sender]
     came = dice.choice((Came.OWN, Came.IMPORT)) if plain else None
     arrivals = tuple(_arrival(dice, sender, others, came=came, plain=plain) for _ in range(dice.randint(1, 3)))
+    if any(arrival.came is Came.CHANNEL for arrival in arrivals):
+        law = Charter.of_fields(charter)
+        arrivals = tuple(_consented(dice, law, sender, others, one) if one.came is Came.CHANNEL else one for one in arrivals)
     audience = dice.sample(others, dice.choice((0, 1, 1, 1, 2, 2, len(others))))
     if not plain and dice.random() < 0.03:
         audience.append(sender)
@@ -140,7 +148,7 @@ def _instrument(dice: random.Random, name: str, names: list[str]) -> dict[str, A
 def _arrival(dice: random.Random, sender: str, others: list[str], *, came: Came | None, plain: bool) -> Arrival:
     level = dice.choice([None, None, None, *sorted(TLP_OF_MARKING)])
     person = dice.random() < 0.25
-    came = came or dice.choice([Came.OWN] * 12 + [Came.IMPORT] * 7 + [Came.CHANNEL])
+    came = came or dice.choice([Came.OWN] * 12 + [Came.IMPORT] * 6 + [Came.CHANNEL] * 2)
     faulty = came is Came.IMPORT and not plain and dice.random() < 0.3
     number = dice.randrange(4)
     made, faults = _record(number, level, person, faulty)
@@ -153,6 +161,48 @@ def _arrival(dice: random.Random, sender: str, others: list[str], *, came: Came 
         case _:
             giver = dice.choice(others)
             return Arrival(made, came, giver, dice.choice([Originator(giver, is_member=True), feed]))
+
+
+def _consented(dice: random.Random, charter: Charter, holder: str, others: list[str], arrival: Arrival) -> Arrival:
+    """The same with the statement it came under and, mostly, a consent to pass it on. What could not lawfully have come has neither."""
+    law = law_between(charter, sender=arrival.source, recipient=holder, on=TODAY)
+    users = tuple(sorted(dice.sample([name for name in others if name != arrival.source], dice.randint(1, len(others) - 1))))
+    if not law.permits or dice.random() < 0.1:
+        return arrival
+    permitting = [str(permit.basis) for permit in law.permits]
+    person = concerns_person(arrival.record.fields)
+    terms = Terms(
+        recipients=(holder,),
+        basis=dice.choice(permitting),
+        purpose="prevention of an attack",
+        handling=Handling(
+            Tlp.RED if dice.random() < 0.3 else tlp_of(arrival.record.fields) or Tlp.AMBER,
+            dice.choice([(), (), (), (HandlingCode.H1,)]),
+            None,
+        ),
+        grade=Grade.parse("B2"),
+        review=TODAY + timedelta(days=dice.choice([180, 180, 180, 365, 30])),
+        category=dice.choice(list(SubjectCategory)) if person else None,
+    )
+    sealed = commitment(salt=bytes(32), content=arrival.record.content)
+    given = Statement(f"{TYPE}--{_uuid(dice)}", NOW, charter.digest, arrival.source, arrival.originator, terms, (sealed,))
+    consent = Consent(
+        id=f"accord-consent--{_uuid(dice)}",
+        made_at=NOW,
+        by=arrival.source,
+        holder=holder,
+        users=users,
+        use=Use.PASSING_ON,
+        statement=given.id,
+        basis=dice.choice([*permitting * 9, "X/1"]),
+        purpose=purpose_digest(dice.choice(["prevention of an attack"] * 9 + ["another purpose"])),
+        commitments=(sealed,),
+    )
+    return replace(arrival, passage=Passage(Link(given, consent, given.fields(), consent.fields()), sealed, bytes(32)))
+
+
+def _uuid(dice: random.Random) -> uuid.UUID:
+    return uuid.UUID(bytes=dice.randbytes(16), version=4)
 
 
 @cache
@@ -222,13 +272,21 @@ def admits(means: Means, recipient: str, statements: Sequence[tuple[Statement, l
         for statement, arrivals in statements
         for record in (arrival.record for arrival in arrivals)
     ]
-    return all(not admission.ground for admission in admit(there, means.member, items, today=TODAY))
+    return all(not admission.ground for admission in admit(there, items, today=TODAY))
 
 
 def _serves(means: Means, recipient: str, statements: Sequence[tuple[Statement, list[Arrival]]]) -> bool:
     """Whether the sender's gate, asked again while serving, says the same."""
     law = law_between(means.charter, sender=means.member, recipient=recipient, on=TODAY)
-    questions = [question_about(statement, recipient=recipient, law=law) for statement, _ in statements]
+    questions = [
+        question_about(
+            statement,
+            recipient=recipient,
+            law=law,
+            law_behind=law_behind(means.charter, behind_of(statement), recipient, on=TODAY),
+        )
+        for statement, _ in statements
+    ]
     return all(isinstance(means.gate.decide(question), Released) for question in questions)
 
 
@@ -253,6 +311,7 @@ def check(means: Means, one: World, dice: random.Random, counts: Counts) -> None
     counts.reaching += bool(reached)
     counts.published += bool(audience) and audience <= reached
     counts.released += len(reached)
+    counts.consented += len(reached) * any(arrival.passage is not None for arrival in one.arrivals)
     counts.withheld.update(ground.rule for item in answers if isinstance(item.decision, Withheld) for ground in item.decision.grounds)
 
     assert reached <= audience, "who is not named is never reached"
@@ -282,10 +341,13 @@ def _the_recipients_agree(here: Means, one: World, answers: Sequence[Answer]) ->
     if not (offer.audience and offer.basis and offer.purpose and offer.purpose.strip() and offer.tlp and offer.grade and offer.review):
         return
     statements = list(_statements(here, one, offer))
+    # Whose the records are only the giver knows, unless a consent goes with all that is another's.
+    unsaid = any(arrival.came is Came.CHANNEL and arrival.passage is None for arrival in one.arrivals)
+    own = GIVERS_OWN | {"INF-04"} if unsaid else GIVERS_OWN
     for item in answers:
         if isinstance(item.decision, Withheld) and item.decision.recipient in offer.audience:
             rules = {ground.rule for ground in item.decision.grounds}
-            assert rules <= GIVERS_OWN or not admits(here, item.decision.recipient, statements), rules
+            assert rules <= own or not admits(here, item.decision.recipient, statements), rules
 
 
 def _nobody_is_nobody(here: Means, one: World) -> None:

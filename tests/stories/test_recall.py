@@ -25,7 +25,7 @@ from accord.node.worker import Traffic, keep_house
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
-from accord.store import acts, erasure
+from accord.store import acts, answers, erasure
 from accord.web.pages.status import status_page
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
 
@@ -287,7 +287,7 @@ def test_a_record_that_may_not_be_kept_is_declined_alone_and_its_giver_is_told_t
     assert (1, 1) == (synced.kept, synced.declined)
     alliance.sync("KZ", "KG")
     with means.database.reading() as transaction:
-        assert [("accord-declined", "S-13", 1)] == erasure.answers(transaction, means.channel_to("KG"))
+        assert [("accord-declined", "S-13", 1)] == answers.answers(transaction, means.channel_to("KG"))
 
 
 def test_a_recall_needs_an_officer_who_may_and_a_record_that_was_given(alliance: Alliance) -> None:

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, demo, evidence, exporting, nodes, officers, reading, sources, standing, waiting
+from accord.cli import charters, clients, consents, demo, evidence, exporting, nodes, officers, reading, sources, standing, waiting
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -28,6 +28,7 @@ app = typer.Typer(
 charters.attach(app)
 nodes.attach(app)
 officers.attach(app)
+consents.attach(app)
 clients.attach(app)
 sources.attach(app)
 standing.attach(app)

@@ -61,6 +61,10 @@ def publish_command(
     review: Review = None,
     handling: Handling = "",
     category: Category = None,
+    supersedes: Annotated[
+        str,
+        typer.Option("--supersedes", metavar="STATEMENT", help="The statement accord-release--… that this replaces at every recipient."),
+    ] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Say who would receive it and why others would not; change nothing.")] = False,
     as_json: bool = JSON,
 ) -> None:
@@ -73,14 +77,16 @@ def publish_command(
     with opened(folder) as node:
         if preview:
             answers = publish.preview(node.means, contents, officer=officer, offer=offer, now=utc_now())
-            answer({"preview": True, **_decisions(answers)}, _sentences(answers), as_json=as_json)
+            answer({"preview": True, **decisions(answers)}, sentences(answers), as_json=as_json)
             if any(isinstance(item.decision, Withheld) and item.decision.recipient in offer.audience for item in answers):
                 raise typer.Exit(1)
             return
         with counting("records released", quiet=as_json) as progress:
-            done = publish.publish(node.means, contents, officer=officer, offer=offer, now=utc_now(), progress=progress)
-    value = {"records": done.records, "statements": list(done.statements), **_decisions(done.answers)}
-    answer(value, f"published {done.records} records in {len(done.statements)} statements\n{_sentences(done.answers)}", as_json=as_json)
+            done = publish.publish(
+                node.means, contents, officer=officer, offer=offer, supersedes=supersedes, now=utc_now(), progress=progress
+            )
+    value = {"records": done.records, "statements": list(done.statements), **decisions(done.answers)}
+    answer(value, f"published {done.records} records in {len(done.statements)} statements\n{sentences(done.answers)}", as_json=as_json)
 
 
 def import_command(
@@ -146,8 +152,8 @@ def release_command(
         count, statements, answers = importing.release_imported(
             node.means, source=source, officer=officer, offer=offer, now=utc_now(), progress=progress
         )
-    value = {"records": count, "statements": list(statements), **_decisions(answers)}
-    answer(value, f"released {count} records in {len(statements)} statements\n{_sentences(answers)}", as_json=as_json)
+    value = {"records": count, "statements": list(statements), **decisions(answers)}
+    answer(value, f"released {count} records in {len(statements)} statements\n{sentences(answers)}", as_json=as_json)
 
 
 def recall_command(
@@ -156,7 +162,7 @@ def recall_command(
         str,
         typer.Argument(
             metavar="RECORD",
-            help="A STIX id with all its versions, a digest sha256:…, or a statement accord-release--… with all it released.",
+            help="A STIX id with all its versions, a digest sha256:…, a statement accord-release--… with all it released, or a consent accord-consent--….",
         ),
     ],
     officer: As,
@@ -165,9 +171,8 @@ def recall_command(
     as_json: bool = JSON,
 ) -> None:
     """Take back what was released. Every holder erases it and signs that it did; `accord recalls` lists who has not."""
-    chosen = tuple(name.strip() for name in members.split(",") if name.strip())
     with opened(folder) as node:
-        done = recall.recall(node.means, record, officer=officer, reason=reason, members=chosen, now=utc_now())
+        done = recall.recall(node.means, record, officer=officer, reason=reason, members=names(members), now=utc_now())
         recall.forget(node.means)
     value = {"recall": done.recall, "reason": reason.value, "members": [{"member": name, "records": count} for name, count in done.members]}
     lines = [f"  {name}: {count} records, erased when it next fetches; it then signs that they are gone" for name, count in done.members]
@@ -175,7 +180,7 @@ def recall_command(
 
 
 def recalls_command(folder: Dir, as_json: bool = JSON) -> None:
-    """List every recall and who has confirmed it; who has not is silent."""
+    """List every recall and who has confirmed it; who has not is silent, and of those further down the line only the count is told."""
     with opened(folder) as node:
         found = recall.compliance(node.means)
     value = {
@@ -188,6 +193,7 @@ def recalls_command(folder: Dir, as_json: bool = JSON) -> None:
                 "records": one.state.records,
                 "erased": one.state.erased,
                 "erased_at": one.state.erased_at,
+                "below": one.state.below,
             }
             for one in found
         ]
@@ -199,6 +205,7 @@ def recalls_command(folder: Dir, as_json: bool = JSON) -> None:
             if one.state.erased == one.state.records
             else f"{one.state.erased} erased, silent on the rest"
         )
+        + (f"; further down the line still owed on {one.state.below}" if one.state.below else "")
         for one in found
     ]
     answer(value, "\n".join(lines) or "nothing was recalled", as_json=as_json)
@@ -230,7 +237,7 @@ def offer_of(
 ) -> Offer:
     """Read the options into an offer. What is missing stays missing: the gate refuses it by name."""
     return Offer(
-        audience=tuple(sorted({name.strip() for name in to.split(",") if name.strip()})),
+        audience=names(to),
         basis=basis,
         purpose=purpose,
         tlp=None if tlp is None else Tlp.parse(tlp),
@@ -265,7 +272,12 @@ def _read(path: Path) -> bytes:
         raise Refusal(f"{path} cannot be read", remedy="check the path") from None
 
 
-def _decisions(answers: Sequence[Answer]) -> dict[str, object]:
+def names(text: str) -> tuple[str, ...]:
+    """Members in a list such as ``KG,TJ``: sorted, each once."""
+    return tuple(sorted({name.strip() for name in text.split(",") if name.strip()}))
+
+
+def decisions(answers: Sequence[Answer]) -> dict[str, object]:
     released, withheld = [], []
     for item in answers:
         match item.decision:
@@ -278,7 +290,7 @@ def _decisions(answers: Sequence[Answer]) -> dict[str, object]:
     return {"released": released, "withheld": withheld}
 
 
-def _sentences(answers: Sequence[Answer]) -> str:
+def sentences(answers: Sequence[Answer]) -> str:
     """A line for each member that is named, and one for all the others."""
     lines, others = [], []
     for item in answers:

@@ -17,6 +17,7 @@ from accord.cli.output import JSON, answer, counting
 from accord.desk import audit, read, searches, watch
 from accord.desk.introduce import whose
 from accord.desk.read import Asked
+from accord.desk.told import Told, told_of
 from accord.errors import NotFound, Refusal
 from accord.exchange.client import PeerClient, connection
 from accord.exchange.outside import audit_node
@@ -105,12 +106,14 @@ def show_command(
     """Show a record: its content, where it came from, under which article and for what, and its other versions."""
     with opened(folder) as node:
         shown = read.show(node.means, record, asked=Asked(officer, purpose, case), now=utc_now())
+        told = told_of(node.means, shown.held.digest)
     content = json.loads(shown.content)
     value = {
         **_held(shown.held),
         "given_for": list(shown.given_for),
         "content": content,
         "versions": [digest_text(item.digest) for item in shown.versions],
+        "told": [_told(item) for item in told],
     }
     lines = [
         json.dumps(content, ensure_ascii=False, indent=2),
@@ -119,6 +122,7 @@ def show_command(
         *(f"given    for {sentence}" for sentence in shown.given_for),
         *(f"breaks   {fault}" for fault in shown.held.faults),
         f"versions {len(shown.versions)}",
+        *(line for item in told for line in _told_lines(item)),
     ]
     answer(value, "\n".join(lines), as_json=as_json)
 
@@ -244,6 +248,31 @@ def _held(held: Held) -> dict[str, object]:
         "faults": list(held.faults),
         "added_at": held.added_at,
     }
+
+
+def _told(item: Told) -> dict[str, object]:
+    return {
+        "member": item.member,
+        "given": item.given,
+        "statement": item.statement.id,
+        "supersedes": item.statement.supersedes,
+        "line": list(item.line),
+        "tlp": item.statement.terms.handling.tlp.value,
+        "review": item.statement.terms.review.isoformat(),
+        "consents": [{"consent": one.id, "holder": one.holder, "users": list(one.users)} for one in item.consents],
+        "answers": [{"kind": one.kind, "code": one.code, "said_at": one.said_at} for one in item.answers],
+    }
+
+
+def _told_lines(item: Told) -> list[str]:
+    terms, line = item.statement.terms, f", first given by {' and then by '.join(item.line)}" if item.line else ""
+    replaces = f", which replaces {item.statement.supersedes}" if item.statement.supersedes else ""
+    which = f"{'given to' if item.given else 'given by'} {item.member}{line}"
+    return [
+        f"{which}: TLP {terms.handling.tlp.value}, review {terms.review}, {item.statement.id}{replaces}",
+        *(f"  {one.id}: {one.holder} may pass it on to {', '.join(one.users)}" for one in item.consents),
+        *(f"  {one.kind.removeprefix('accord-')}{one.code and f' ({one.code})'} {one.said_at[:19]}" for one in item.answers),
+    ]
 
 
 def _origin(held: Held) -> str:

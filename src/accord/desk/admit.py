@@ -4,14 +4,16 @@ Asked of each statement once: is it judged under our charter; would the gate, as
 names, and under that of the day on which it comes; and is it not past its review date? A later law can only forbid: so a statement that was lawful and
 still is passes however late it comes, and nobody gains by dating one back. What is past its review date passes where a later statement of the same page,
 released again with a later date, covers it too.
+Where it passes another's records on, the same is asked of every statement behind it, towards the member that it gave them to (`release.onward`).
 Asked of each record: does it say what the standard asks, and does its marking agree with the statement?
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from accord.charter.force import law_between
@@ -19,6 +21,7 @@ from accord.desk.means import Means
 from accord.desk.prove import Proven
 from accord.errors import AccordError
 from accord.release.decision import Released, Withheld
+from accord.release.onward import behind_of, fault_behind, law_behind
 from accord.release.question import question_about
 from accord.seal.canonical import digest_text
 from accord.stix.extensions import is_accord_type
@@ -26,6 +29,7 @@ from accord.stix.marking import tlp_of
 from accord.stix.record import Record, concerns_person, of_canonical
 from accord.stix.schema import faults_of
 from accord.stix.statement import Statement
+from accord.stix.upstream import links
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,17 @@ class Admission:
 
 
 KEPT: Final = Admission("")
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PAST: Final = "S-07/past: its review date"
 
 
-def admit(means: Means, sender: str, items: Sequence[Proven], *, today: date) -> list[Admission]:
-    """Answer for each position of a page, in order. What is no record is always kept: it is what the records stand on."""
+def admit(means: Means, items: Sequence[Proven], *, today: date, unproven: Mapping[str, str] = NONE) -> list[Admission]:
+    """Answer for each position of a page, in order. What is no record is always kept: it is what the records stand on.
+
+    `unproven` names, by statement, what does not hold of the signatures behind it (`desk.onward`).
+    """
     statements = {item.meaning.id: item.meaning for item in items if isinstance(item.meaning, Statement)}
-    grounds = {name: _ground_of(means, sender, statement, today=today) for name, statement in statements.items()}
+    grounds = {name: unproven.get(name) or _ground_of(means, statement, today=today) for name, statement in statements.items()}
     renewed = {sealed for name, statement in statements.items() if not grounds[name] for sealed in statement.commitments}
     admissions = []
     for item in items:
@@ -58,24 +66,30 @@ def admit(means: Means, sender: str, items: Sequence[Proven], *, today: date) ->
     return admissions
 
 
-def _ground_of(means: Means, sender: str, statement: Statement, *, today: date) -> str:
+def _ground_of(means: Means, statement: Statement, *, today: date) -> str:
     """Why nothing under this statement may be kept; empty when all may."""
     if statement.charter != means.charter.digest:
         return f"charter: judged under {digest_text(statement.charter)}, which is not the version in force here"
     made_on, review = statement.made_at.date(), statement.terms.review
-    ground = _withheld(means, sender, statement, on=made_on)
+    ground = fault_behind(statement) or _withheld(means, statement, means.member, on=made_on)
     if ground:
         return ground
+    passed = statement
+    for link in links(statement):
+        if ground := _withheld(means, link.statement, passed.releaser, on=link.statement.made_at.date()):
+            return f"upstream: {link.statement.id} did not lawfully reach {passed.releaser} ({ground})"
+        passed = link.statement
     if review < today:
         return f"{PAST}, {review}, had passed when it came on {today}"
-    ground = "" if made_on == today else _withheld(means, sender, statement, on=today)
+    ground = "" if made_on == today else _withheld(means, statement, means.member, on=today)
     return ground and f"{ground}; lawful on {made_on}, the day that the statement names, and no longer on {today}, when it came"
 
 
-def _withheld(means: Means, sender: str, statement: Statement, *, on: date) -> str:
+def _withheld(means: Means, statement: Statement, recipient: str, *, on: date) -> str:
     """Why the gate, asked here under the law of a day, withholds; empty when it does not."""
-    law = law_between(means.charter, sender=sender, recipient=means.member, on=on)
-    match means.gate.decide(question_about(statement, recipient=means.member, law=law)):
+    law = law_between(means.charter, sender=statement.releaser, recipient=recipient, on=on)
+    behind = law_behind(means.charter, behind_of(statement), recipient, on=on)
+    match means.gate.decide(question_about(statement, recipient=recipient, law=law, law_behind=behind)):
         case Released():
             return ""
         case Withheld(grounds=grounds):

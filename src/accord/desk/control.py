@@ -8,6 +8,7 @@ from datetime import datetime
 
 from accord.desk.means import Means
 from accord.ledger.entry import SALT_BYTES, commitment
+from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.control import Control, Kind
 from accord.stix.record import of_fields
@@ -27,10 +28,11 @@ def append_control(
     code: str = "",
     answers: str = "",
     identifier: str = "",
+    upstream: Fields | None = None,
     now: datetime,
 ) -> str:
     """Append one control record to the channel to `recipient` and give its identifier. At most 1,000 commitments; the caller cuts."""
-    assert 0 < len(commitments) <= STATEMENT_RECORDS_MAX, "the caller cuts"
+    assert len(commitments) <= STATEMENT_RECORDS_MAX, "the caller cuts"
     control = Control(
         kind=kind,
         id=identifier or new_identifier(means, kind),
@@ -39,13 +41,19 @@ def append_control(
         commitments=tuple(commitments),
         code=code,
         answers=answers,
+        upstream=upstream,
     )
-    record = of_fields(sign_fields(control.fields(), context=kind.value, key=means.signers.statement))
+    append_word(means, transaction, recipient, control.fields(), now=now)
+    return control.id
+
+
+def append_word(means: Means, transaction: Transaction, recipient: str, fields: Fields, *, now: datetime) -> int:
+    """Sign an object that stands by itself, append it to the channel to `recipient`, and give its position there."""
+    record = of_fields(sign_fields(fields, context=str(fields["type"]), key=means.signers.statement))
     salt = means.random(SALT_BYTES)
     records.keep_contents(transaction, [record])
     leaf = NewLeaf(commitment(salt=salt, content=record.content), salt, record.digest, 0, len(record.content))
-    logs.append(transaction, logs.open_log(transaction, means.channel_to(recipient)), [leaf], now=now)
-    return control.id
+    return logs.append(transaction, logs.open_log(transaction, means.channel_to(recipient)), [leaf], now=now).size - 1
 
 
 def new_identifier(means: Means, kind: Kind) -> str:

@@ -48,6 +48,15 @@ def whose(means: Means, raw: bytes) -> str:
     raise NotFound("this is not the node of another member of this charter", remedy="compare the address and the charter")
 
 
+def key_file_of(means: Means, member: str) -> bytes:
+    """A member's key file as this node keeps it; `NotFound` where it has none."""
+    with means.database.reading() as transaction:
+        raw = means.key_file if member == means.member else peers.peer_of(transaction, member).key_file
+    if raw is None:
+        raise NotFound(f"no key file of {member}")
+    return raw
+
+
 def _proven(raw: bytes, root: PublicKey, member: str) -> KeyFile:
     try:
         return KeyFile.read(raw, root)

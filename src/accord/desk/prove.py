@@ -20,7 +20,8 @@ from accord.ledger.entry import commitment
 from accord.seal.canonical import Fields, canonical, digest_of
 from accord.seal.keys import PublicKey, Role
 from accord.seal.signature import verify_fields
-from accord.stix.control import KINDS, Control
+from accord.stix.consent import Consent
+from accord.stix.control import KINDS, Control, Kind
 from accord.stix.statement import CONTEXT, TYPE, Statement, read_timestamp
 from accord.store import logs
 from accord.store.database import Transaction
@@ -49,7 +50,7 @@ class Proven:
     fields: Fields
     content: bytes
     leaf: NewLeaf
-    meaning: Statement | Control | None
+    meaning: Statement | Control | Consent | None
 
     @property
     def is_record(self) -> bool:
@@ -172,11 +173,11 @@ def _statement(means: Means, sender: str, fields: Fields, keys: Sequence[PublicK
     return statement
 
 
-def _control(sender: str, fields: Fields, keys: Sequence[PublicKey]) -> Control:
+def _control(sender: str, fields: Fields, keys: Sequence[PublicKey]) -> Control | Consent:
     """Read a control record and check its signature; it is the sender's own word."""
     try:
         verify_fields(fields, context=str(fields.get("type")), keys=keys)
-        control = Control.parse(fields)
+        control = Consent.parse(fields) if fields.get("type") == Kind.CONSENT else Control.parse(fields)
     except AccordError as error:
         raise IntegrityFailure("control", f"{fields.get('id')} does not hold: {error.says}") from error
     if control.by != sender:

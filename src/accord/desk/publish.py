@@ -20,6 +20,7 @@ from accord.charter.officers import Act
 from accord.desk.confirm import enter, refuse_unconfirmed, unconfirmed
 from accord.desk.means import Means
 from accord.desk.office import authorised
+from accord.desk.onward import passage_of
 from accord.desk.release import Answer, Batch, Progress, judge, refuse_unknown_article, refuse_withheld, release
 from accord.errors import AccordError, Refusal, StandardBroken
 from accord.ledger.entry import SALT_BYTES
@@ -31,7 +32,7 @@ from accord.stix.record import Record, of_fields, unpack
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator
 from accord.store import acts
-from accord.store.records import Arrival, Came, held_by_digests
+from accord.store.records import Arrival, Came, Held, Passage, held_by_digests
 
 PUBLICATION_RECORDS_MAX = 10_000  # Records in one publication. More is an import followed by a release.
 FAULTS_TOLD_MAX = 20  # Faults listed in one refusal. Whoever has more mends these first.
@@ -48,16 +49,23 @@ class Published:
 
 def preview(means: Means, files: Sequence[bytes], *, officer: str, offer: Offer, now: datetime) -> tuple[Answer, ...]:
     """Say who would receive this, under which article, and who would not and why. Nothing is kept and nothing leaves."""
-    arrivals = _arrivals(means, files, officer=officer, act=Act.PREVIEW)  # 1, 2
+    arrivals = _arrivals(means, files, offer.audience, officer=officer, act=Act.PREVIEW)  # 1, 2
     refuse_unknown_article(means.charter, offer.basis)
     return judge(means, arrivals, offer, now=now)  # 3, 4
 
 
 def publish(
-    means: Means, files: Sequence[bytes], *, officer: str, offer: Offer, now: datetime, progress: Progress = lambda done: None
+    means: Means,
+    files: Sequence[bytes],
+    *,
+    officer: str,
+    offer: Offer,
+    supersedes: str = "",
+    now: datetime,
+    progress: Progress = lambda done: None,
 ) -> Published:
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
-    arrivals = _arrivals(means, files, officer=officer, act=Act.PUBLISH)  # 1, 2
+    arrivals = _arrivals(means, files, offer.audience, officer=officer, act=Act.PUBLISH)  # 1, 2
     refuse_unknown_article(means.charter, offer.basis)
     answers = judge(means, arrivals, offer, now=now)  # 3, 4
     waiting = [arrival for arrival in arrivals if arrival.unconfirmed]
@@ -69,7 +77,9 @@ def publish(
     except Refusal:
         _note_refusal(means, officer, offer, answers, now=now)
         raise
-    statements = release(means, Batch(arrivals, officer, offer.terms(), word=""), answers, now=now, progress=progress)  # 5
+    statements = release(
+        means, Batch(arrivals, officer, offer.terms(), word="", supersedes=supersedes), answers, now=now, progress=progress
+    )  # 5
     return Published(len(arrivals), statements, answers)
 
 
@@ -82,7 +92,7 @@ def _note_refusal(means: Means, officer: str, offer: Offer, answers: Sequence[An
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
 
 
-def _arrivals(means: Means, files: Sequence[bytes], *, officer: str, act: Act) -> list[Arrival]:
+def _arrivals(means: Means, files: Sequence[bytes], audience: Sequence[str], *, officer: str, act: Act) -> list[Arrival]:
     """Read the files and say whose each record is: what came from elsewhere stays its originator's, whoever hands it in."""
     found = list(_read(files))
     with means.database.reading() as transaction:
@@ -91,13 +101,23 @@ def _arrivals(means: Means, files: Sequence[bytes], *, officer: str, act: Act) -
         waiting = unconfirmed(
             transaction, [record for record in found if record.digest not in held or held[record.digest].came is Came.OWN]
         )
+        given = [record.digest for record in found if record.digest in held and held[record.digest].came is Came.CHANNEL]
+        passages = {digest: passage_of(means, transaction, digest, audience) for digest in given}
     own = Originator(means.member, is_member=True)
     return [
-        Arrival(record, known.came, known.source, known.originator, faults=known.faults, unconfirmed=record.digest in waiting)
-        if (known := held.get(record.digest)) is not None
+        _received(record, held[record.digest], passages.get(record.digest), unconfirmed=record.digest in waiting)
+        if record.digest in held
         else Arrival(record, Came.OWN, means.member, own, unconfirmed=record.digest in waiting)
         for record in found
     ]
+
+
+def _received(record: Record, known: Held, passage: Passage | None, *, unconfirmed: bool) -> Arrival:
+    """A record that is held already, with what lets it be passed on; then whose it is, is said by the statement that it came under."""
+    if passage is None:
+        return Arrival(record, known.came, known.source, known.originator, faults=known.faults, unconfirmed=unconfirmed)
+    given = passage.link.statement
+    return Arrival(record, known.came, given.releaser, given.originator, faults=known.faults, passage=passage)
 
 
 def _read(files: Iterable[bytes]) -> Iterator[Record]:

@@ -6,8 +6,9 @@ Duties of a recall:
   3. from that moment the channel serves a hole in its place: salt and digest are destroyed, the commitment stays;
   4. all of it and the journal entry are one transaction.
 Duties of obeying one:
-  5. bytes, salt, digest, search terms and row are destroyed in the transaction that receives the recall;
-  6. the sender is told so by a signed confirmation on our channel to it;
+  5. bytes, salt, digest, search terms and row are destroyed in the transaction that receives the recall, and in the same transaction it goes on, by
+     a recall of our own that holds the one obeyed, to everyone to whom we passed the record on;
+  6. the sender is told so by a signed confirmation on our channel to it, and once more when those further down have confirmed;
   7. the write-ahead log is emptied, so that no file keeps a byte.
 What reaches its review date is recalled by its giver and erased by its holder alike, whether or not they can reach each other.
 The giver's own copy in its holdings is its own affair and stays.
@@ -15,22 +16,25 @@ The giver's own copy in its holdings is its own affair and stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accord.charter.officers import Act
 from accord.desk.control import append_control, new_identifier
 from accord.desk.means import Means
+from accord.desk.narrow import tell_the_rest
 from accord.desk.office import authorised
 from accord.errors import AccordError, NotFound, Refusal
 from accord.ledger.entry import SALT_BYTES
-from accord.seal.canonical import Digest, Fields, parse_digest, read
-from accord.stix.control import Control, Kind, RecallReason
+from accord.seal.canonical import JSON, Digest, Fields, parse_digest, read
+from accord.stix.consent import Consent
+from accord.stix.control import BELOW, Control, Kind, RecallReason
 from accord.stix.statement import STATEMENT_RECORDS_MAX, TYPE, Statement
-from accord.store import acts, erasure, logs, records
+from accord.stix.upstream import links
+from accord.store import acts, answers, consents, erasure, logs, records
 from accord.store.database import Transaction
-from accord.store.erasure import Due, RecallState
+from accord.store.erasure import NONE, Due, RecallState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,25 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Compliance:
-    """One recall towards one member; complete when `state.erased` equals `state.records`."""
+    """One recall towards one member; complete when `state.is_complete`."""
 
     member: str
     state: RecallState
 
 
 def recall(means: Means, reference: str, *, officer: str, reason: RecallReason, members: Sequence[str] = (), now: datetime) -> Recalled:
-    """Take a record back from everybody, or from `members` alone (narrowing).
+    """Take a record back from everybody, or from `members` alone (narrowing); those who keep it are told by a statement that replaces the first.
 
-    `reference` is a digest, a STIX id with all its versions, or a release statement with all that it released.
+    `reference` is a digest, a STIX id with all its versions, a release statement with all that it released, or a consent.
     """
     with means.database.writing() as transaction:  # 4
         authorised(means, transaction, officer, Act.RECALL)  # 1
         named = _named(means, transaction, reference, members or means.partners())
+        if members:
+            taken = {sealed for found in _named(means, transaction, reference, means.partners()).values() for sealed in found}
+            tell_the_rest(means, transaction, taken, removed=members, now=now)
+            for holder, leaves in _consents_naming(means, transaction, taken, members).items():
+                named[holder] = [*named.get(holder, ()), *leaves]
         recalled = _from_members(means, transaction, named, by={"officer": officer}, reason=reason, now=now)
         if not recalled.members:
             raise NotFound(f"{reference} stands in no channel of this member", remedy="only what was released can be recalled")
@@ -89,7 +98,9 @@ def _named(means: Means, transaction: Transaction, reference: str, members: Sequ
     if reference.startswith(f"{TYPE}--"):
         # The statement itself too: where the law ended before it was fetched, nothing of it may leave any more.
         return {member: erasure.commitments_of_statement(transaction, name, reference) for member, name in channels.items()}
-    digests = _digests(transaction, reference)
+    if reference.startswith(f"{Kind.CONSENT}--"):
+        return {member: consents.leaves_of_consent(transaction, name, reference) for member, name in channels.items()}
+    digests = digests_of(transaction, reference)
     return {member: erasure.live_commitments(transaction, name, digests) for member, name in channels.items()}
 
 
@@ -113,7 +124,19 @@ def _from_members(
     return Recalled(identifier, tuple(reached))
 
 
-def _digests(transaction: Transaction, reference: str) -> list[Digest]:
+def _consents_naming(means: Means, transaction: Transaction, taken: Collection[bytes], members: Sequence[str]) -> dict[str, list[bytes]]:
+    """The leaves of our consents that let a holder pass these records on to one of these members: removed is removed at every relay (FED-02)."""
+    found: dict[str, list[bytes]] = {}
+    for holder in means.partners():
+        channel = means.channel_to(holder)
+        words = [Consent.parse(word) for sealed in sorted(taken) for word in consents.consents_about(transaction, channel, sealed)]
+        for identifier in sorted({word.id for word in words if set(members) & set(word.users)}):
+            found.setdefault(holder, []).extend(consents.leaves_of_consent(transaction, channel, identifier))
+    return found
+
+
+def digests_of(transaction: Transaction, reference: str) -> list[Digest]:
+    """What of the holdings a digest or a STIX identifier names, with all its versions."""
     if reference.startswith("sha256:"):
         try:
             return [parse_digest(reference)]
@@ -133,11 +156,16 @@ def _take_back(
     *,
     identifier: str,
     reason: RecallReason,
+    upstream: Fields | None = None,
+    causes: Mapping[bytes, bytes] = NONE,
     now: datetime,
 ) -> None:
     for portion in _portions(commitments):
-        append_control(means, transaction, member, Kind.RECALL, portion, code=reason.value, identifier=identifier, now=now)
-        erasure.take_back(transaction, means.channel_to(member), portion, recall=identifier, reason=reason.value, now=now)
+        append_control(
+            means, transaction, member, Kind.RECALL, portion, code=reason.value, identifier=identifier, upstream=upstream, now=now
+        )
+        name = means.channel_to(member)
+        erasure.take_back(transaction, name, portion, recall=identifier, reason=reason.value, causes=causes, now=now)
 
 
 def _portions(commitments: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
@@ -145,18 +173,80 @@ def _portions(commitments: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         yield commitments[start : start + STATEMENT_RECORDS_MAX]
 
 
-def heed(means: Means, transaction: Transaction, sender: str, control: Control, *, now: datetime) -> None:
+def heed(means: Means, transaction: Transaction, sender: str, control: Control, signed: Fields, *, now: datetime) -> None:
     """Do what a control record from `sender` asks, or keep what it says. It was proven before: its signature holds and it is the sender's."""
     match control.kind:
         case Kind.RECALL:  # 5
             name = means.channel_from(sender)
+            reason = RecallReason(control.code) if control.code in list(RecallReason) else RecallReason.WITHDRAWN
+            pass_down(means, transaction, sender, control.commitments, reason=reason, upstream=signed, now=now)
             erasure.erase(transaction, name, control.commitments, incoming=_incoming(means), recall=control.id, now=now)
         case Kind.ERASED:
-            erasure.note_erased(transaction, means.channel_to(sender), control.commitments, now=now)
+            below = control.code == BELOW
+            erasure.note_erased(transaction, means.channel_to(sender), control.commitments, below=below, now=now)
         case Kind.ACCEPTED | Kind.DECLINED | Kind.HANDLED:
             name = means.channel_to(sender)
             given = logs.known_commitments(transaction, name, control.commitments)  # Of what we never gave there is nothing to say.
-            erasure.keep_answer(transaction, name, sorted(given), kind=control.kind.value, code=control.code, now=now)
+            answers.keep_answer(transaction, name, sorted(given), kind=control.kind.value, code=control.code, now=now)
+            entry: Fields = {"act": "answered", "member": sender, "kind": control.kind.value.removeprefix("accord-"), "records": len(given)}
+            acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+        case Kind.NOTICE:
+            name, about = means.channel_from(sender), len(control.commitments)
+            answers.keep_notice(transaction, name, notice=control.id, code=control.code, records=about, now=now)
+        case Kind.CONSENT:
+            raise AssertionError("a consent has a shape of its own and asks for nothing")
+
+
+def pass_down(
+    means: Means,
+    transaction: Transaction,
+    giver: str,
+    commitments: Sequence[bytes],
+    *,
+    reason: RecallReason,
+    upstream: Fields | None,
+    now: datetime,
+) -> None:
+    """Recall from everyone to whom we passed on what `giver` takes back: a record, under the commitment that it keeps all the way down, and under a
+    consent what rests on that consent. What another member gave as well is passed on by that member's leave, and stays. `upstream` is the signed recall
+    that is obeyed; None where the review date alone is the reason.
+    """
+    identifier = new_identifier(means, Kind.RECALL)
+    under: dict[bytes, tuple[str, bytes]] = {}  # What a consent names, with the consent and its leaf.
+    for sealed in commitments:
+        if (consent := consents.named_by_consent(transaction, means.channel_from(giver), sealed)) is not None:
+            under |= dict.fromkeys(consent[1], (consent[0], sealed))
+    reached: list[JSON] = []
+    for member in means.partners():
+        causes = _passed_on(transaction, means.channel_to(member), giver, commitments, under)
+        if causes:
+            reached.append(member)
+            _take_back(
+                means, transaction, member, sorted(causes), identifier=identifier, reason=reason, upstream=upstream, causes=causes, now=now
+            )
+    if reached:
+        entry: Fields = {"act": "passed-down", "recall": identifier, "reason": reason.value, "members": reached}
+        if upstream is not None:
+            entry["obeys"] = upstream.get("id")
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+
+
+def _passed_on(
+    transaction: Transaction, channel: str, giver: str, commitments: Sequence[bytes], under: Mapping[bytes, tuple[str, bytes]]
+) -> dict[bytes, bytes]:
+    """What still stands in a channel to which we passed it on by this giver's leave, each with the commitment for whose sake it goes."""
+    found: dict[bytes, bytes] = {}
+    gone = set(commitments)
+    for item in sorted(logs.known_commitments(transaction, channel, [*commitments, *under])):
+        standing = consents.standing_as(transaction, channel, item)
+        link = None if standing is None else next(iter(links(Statement.parse(standing.statement))), None)
+        if link is None:
+            continue
+        if item in gone and link.statement.releaser == giver:
+            found[item] = item
+        elif item in under and (link.consent.id, link.consent.by) == (under[item][0], giver):
+            found[item] = under[item][1]
+    return found
 
 
 def confirm(means: Means, sender: str, *, now: datetime) -> int:
@@ -169,10 +259,10 @@ def confirm(means: Means, sender: str, *, now: datetime) -> int:
     while True:
         with means.database.writing() as transaction:
             if (owed := erasure.unconfirmed(transaction, name)) is not None:
-                answered, commitments = owed
-                append_control(means, transaction, sender, Kind.ERASED, commitments, answers=answered, now=now)
-                erasure.confirmed(transaction, name, commitments)
-                told += len(commitments)
+                code = BELOW if owed.below else ""
+                append_control(means, transaction, sender, Kind.ERASED, owed.commitments, code=code, answers=owed.recall, now=now)
+                erasure.confirmed(transaction, name, owed)
+                told += len(owed.commitments)
             elif (declined := erasure.untold_declines(transaction, name)) is not None:
                 ground, places = declined
                 append_control(means, transaction, sender, Kind.DECLINED, [place[1] for place in places], code=ground, now=now)
@@ -190,6 +280,7 @@ def expire(means: Means, *, now: datetime) -> int:
     with means.database.writing() as transaction:
         overdue = erasure.due(transaction, now.date())
         outgoing = {means.channel_to(member): member for member in means.partners()}
+        incoming = {means.channel_from(member): member for member in means.partners()}
         for one in overdue:
             renewed = _renewed(transaction, one.collection, now=now)
             commitments = [item for item in erasure.commitments_under(transaction, one.collection, one.position) if item not in renewed]
@@ -198,6 +289,8 @@ def expire(means: Means, *, now: datetime) -> int:
                 identifier = new_identifier(means, Kind.RECALL)
                 _take_back(means, transaction, member, commitments, identifier=identifier, reason=RecallReason.EXPIRED, now=now)
             elif commitments:
+                giver = incoming[one.collection]
+                pass_down(means, transaction, giver, commitments, reason=RecallReason.EXPIRED, upstream=None, now=now)
                 erasure.erase(transaction, one.collection, commitments, incoming=_incoming(means), recall=one.statement, now=now)
             erasure.expiry_done(transaction, one)
         if overdue:

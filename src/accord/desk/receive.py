@@ -21,6 +21,7 @@ from accord.desk import recall
 from accord.desk.admit import Admission, admit
 from accord.desk.introduce import keys_of
 from accord.desk.means import Means
+from accord.desk.onward import unproven
 from accord.desk.prove import Gone, Parcel, Proven, prove
 from accord.errors import AccordError, IntegrityFailure
 from accord.ledger.checkpoint import Checkpoint, cosign, open_signed
@@ -28,10 +29,11 @@ from accord.ledger.entry import SALT_BYTES, leaf_hashes
 from accord.ledger.tree import EMPTY
 from accord.seal.canonical import Fields
 from accord.seal.keys import Role
+from accord.stix.consent import Consent
 from accord.stix.control import Control
 from accord.stix.record import of_canonical
 from accord.stix.statement import Statement, read_timestamp, timestamp
-from accord.store import acts, erasure, logs, peers, records
+from accord.store import acts, consents, erasure, logs, peers, records
 from accord.store.acts import Receipt as Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -76,7 +78,8 @@ def receive(means: Means, sender: str, *, first: int, parcels: Sequence[Parcel |
             )
         items = prove(means, transaction, log, sender, parcels, now=now)  # 3
         _same_root(head, log, items)  # 4
-        received = _keep(means, transaction, log, sender, items, admit(means, sender, items, today=now.date()), now=now)  # 5, 6
+        admissions = admit(means, items, today=now.date(), unproven=unproven(means, transaction, items))  # 5
+        received = _keep(means, transaction, log, sender, items, admissions, now=now)  # 6
     return received
 
 
@@ -199,7 +202,7 @@ def _keep(
     after = logs.append(transaction, log, leaves, now=now)
     for item in items:
         if isinstance(item.meaning, Control):
-            recall.heed(means, transaction, sender, item.meaning, now=now)
+            recall.heed(means, transaction, sender, item.meaning, item.fields, now=now)
     entry: Fields = {"act": "received", "member": sender, "from": log.size, "size": after.size, "declined": declined}
     acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
     return Received(after.size, kept, declined)
@@ -218,7 +221,11 @@ def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
 
 
 def _keep_word(transaction: Transaction, name: str, position: int, item: Proven) -> None:
-    """A statement or control record itself: kept as bytes, and a statement's review date is noted."""
+    """A statement or control record itself: kept as bytes; a statement's review date is noted, and what it replaces, and what a consent names."""
     records.keep_contents(transaction, [of_canonical(item.content, item.fields)])
+    if isinstance(item.meaning, Consent):
+        consents.keep_consent(transaction, name, position=position, consent=item.meaning)
     if isinstance(item.meaning, Statement):
+        if item.meaning.supersedes:
+            consents.keep_superseding(transaction, name, position=position, statement=item.meaning)
         erasure.keep_expiry(transaction, name, position=position, statement=item.meaning.id, review=item.meaning.terms.review)

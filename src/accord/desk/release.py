@@ -4,32 +4,36 @@ This is the part that publishing one's own records and releasing imported ones s
   1. nothing is released while one recipient is withheld: the officer decided about all of them together;
   2. a statement covers records of one originator, at most 1,000 and 8 MiB of them, so that a page can end behind it;
   3. one salt a record and statement; a record that stands in a channel already is released again by the statement alone;
-  4. records, leaves, decisions and the journal entry of a statement are one transaction.
+  4. records, leaves, decisions and the journal entry of a statement are one transaction;
+  5. what another member gave goes under the salt it came with and with what stands behind it, one statement for each such statement and consent.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TypeAlias
 
 from accord.charter.document import Charter
-from accord.charter.force import law_between
+from accord.charter.force import Law, law_between
 from accord.desk.means import Means
+from accord.desk.onward import passage_of
 from accord.errors import LimitReached, Refusal
 from accord.ledger.entry import SALT_BYTES, commitment
 from accord.release.decision import Decision, Released, Withheld
-from accord.release.question import Offer, Question, RecordClass
+from accord.release.onward import law_behind
+from accord.release.question import Behind, Offer, Question, RecordClass
 from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.record import Record, of_fields
 from accord.stix.statement import CONTEXT, PURPOSE_CHARACTERS_MAX, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
-from accord.store import acts, erasure, logs, records
+from accord.store import acts, consents, erasure, logs, records
+from accord.store import answers as given_answers
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
-from accord.store.records import Arrival, Came
+from accord.store.records import Arrival, Came, Passage
 
 Progress: TypeAlias = Callable[[int], None]  # Called with the number of records released so far.
 
@@ -50,6 +54,7 @@ class Batch:
     officer: str
     terms: Terms
     word: str  # The officer's recorded word for records that break the standard; empty when none was needed.
+    supersedes: str = ""  # The statement that these replace, at every recipient.
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def judge(means: Means, arrivals: Sequence[Arrival], offer: Offer, *, now: datet
     for member in sorted({*means.partners(), *offer.audience}):
         law = law_between(means.charter, sender=means.member, recipient=member, on=today)
         decisions = [
-            Answer(means.gate.decide(Question(described, offer, member, law, today)), count) for described, count in classes.items()
+            Answer(means.gate.decide(Question(described, offer, member, law, today, _behind(means, described, member, today))), count)
+            for described, count in classes.items()
         ]
         # One class withheld is the answer for the member: what stands in the way comes first.
         answers.append(
@@ -98,6 +104,10 @@ def refuse_unknown_article(charter: Charter, basis: str | None) -> None:
         raise Refusal(f"{name} has no article {article!r}", remedy="it has " + ", ".join(f"{name}/{one.id}" for one in instrument.articles))
 
 
+def _behind(means: Means, described: RecordClass, member: str, today: date) -> Law | None:
+    return law_behind(means.charter, described.behind, member, on=today)
+
+
 def _class_of(means: Means, arrival: Arrival) -> RecordClass:
     giver = arrival.source if arrival.came is Came.CHANNEL else means.member
     return RecordClass.of(
@@ -107,6 +117,7 @@ def _class_of(means: Means, arrival: Arrival) -> RecordClass:
         giver=giver,
         faulty=bool(arrival.faults),
         unconfirmed=arrival.unconfirmed,
+        behind=None if arrival.passage is None else Behind.of(arrival.passage.link),
     )
 
 
@@ -140,12 +151,12 @@ def _portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
     portion: list[Arrival] = []
     octets = 0
     seen: set[bytes] = set()
-    for arrival in sorted(arrivals, key=lambda item: (item.originator.name, item.came.value)):
+    for arrival in sorted(arrivals, key=_kind):
         if arrival.record.digest in seen:
             continue
         seen.add(arrival.record.digest)
         size = len(arrival.record.content)
-        together = portion and (portion[0].originator, portion[0].came) == (arrival.originator, arrival.came)
+        together = portion and (portion[0].originator, _kind(portion[0])) == (arrival.originator, _kind(arrival))
         if portion and (not together or len(portion) == STATEMENT_RECORDS_MAX or octets + size > STATEMENT_OCTETS_MAX):
             yield portion
             portion, octets = [], 0
@@ -155,19 +166,27 @@ def _portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
         yield portion
 
 
+def _kind(arrival: Arrival) -> tuple[str, str, str, str]:
+    """What records under one statement have in common: whose they are, how they came, and what stands behind them. 5"""
+    behind = ("", "") if arrival.passage is None else (arrival.passage.link.statement.id, arrival.passage.link.consent.id)
+    return (arrival.originator.name, arrival.came.value, *behind)
+
+
 def _release_portion(
     means: Means, transaction: Transaction, batch: Batch, portion: Sequence[Arrival], answers: Sequence[Answer], *, now: datetime
 ) -> str:
     records.keep(transaction, [arrival for arrival in portion if arrival.came is Came.OWN], now=now)
-    _still_there(transaction, portion)
+    _still_there(means, transaction, portion, batch.terms.recipients)
     channels = [logs.open_log(transaction, name) for name in sorted(map(means.channel_to, batch.terms.recipients))]
-    placed = _place(means, transaction, [arrival.record for arrival in portion], channels)  # 3
+    placed = _place(means, transaction, portion, channels)  # 3, 5
     statement = _statement(means, batch, portion, placed, now=now)
     statement_salt = means.random(SALT_BYTES)
     records.keep_contents(transaction, [statement])
     first = _Placed(statement, statement_salt, commitment(salt=statement_salt, content=statement.content))
     for channel in channels:
         _append(transaction, channel, first, placed, now=now)
+        if batch.supersedes:
+            _supersede(transaction, channel, Statement.parse(dict(statement.fields)))
         erasure.keep_expiry(transaction, channel.name, position=channel.size, statement=statement.id, review=batch.terms.review)
     for answer in answers:
         name = means.channel_to(answer.decision.recipient)
@@ -185,33 +204,57 @@ def _release_portion(
     return statement.id
 
 
-def _still_there(transaction: Transaction, portion: Sequence[Arrival]) -> None:
-    """What was judged a moment ago may have been taken out of the holdings since: then nothing of the portion leaves."""
+def _supersede(transaction: Transaction, channel: Log, statement: Statement) -> None:
+    """Note what a statement replaces in a channel. There it must stand: who never had the one could make nothing of the other."""
+    if not erasure.commitments_of_statement(transaction, channel.name, statement.supersedes):
+        raise Refusal(
+            f"{statement.supersedes} does not stand in {channel.name}, or nothing of it is left",
+            remedy="name a statement that every recipient was given, or publish without --supersedes",
+        )
+    consents.keep_superseding(transaction, channel.name, position=channel.size, statement=statement)
+
+
+def _still_there(means: Means, transaction: Transaction, portion: Sequence[Arrival], audience: Sequence[str]) -> None:
+    """What was judged a moment ago may have left the holdings since, or its consent been taken back: then nothing of the portion leaves."""
     held = records.held_by_digests(transaction, [arrival.record.digest for arrival in portion])
     gone = [arrival.record.id for arrival in portion if arrival.record.digest not in held]
+    gone += [
+        arrival.record.id
+        for arrival in portion
+        if arrival.passage is not None and passage_of(means, transaction, arrival.record.digest, audience) != arrival.passage
+    ]
     if gone:
-        raise Refusal(f"{gone[0]} left the holdings while it was being released", remedy="do it again")
+        raise Refusal(f"{gone[0]} left the holdings, or what lets it be passed on did, while it was being released", remedy="do it again")
 
 
-def _place(means: Means, transaction: Transaction, found: Sequence[Record], channels: Sequence[Log]) -> list[_Placed]:
-    """Give each record its salt: the one it stands under already in one of these channels, else a new one.
+def _place(means: Means, transaction: Transaction, portion: Sequence[Arrival], channels: Sequence[Log]) -> list[_Placed]:
+    """Give each record its salt: the one it came with from another member, or stands under already in one of these channels, else a new one.
 
     A commitment that one of the channels recalled is not used again: a recipient that comes late would erase the second leaf with the first.
     Nor is one that a recipient declined: it has no content of it, and what is given again after mending has to come anew.
     """
-    digests = [record.digest for record in found]
+    digests = [arrival.record.digest for arrival in portion]
     standing: dict[bytes, tuple[bytes, bytes]] = {}
     for channel in channels:
         for digest, place in logs.standing(transaction, channel.name, digests).items():
             standing.setdefault(digest, place)
-    named = sorted(sealed for sealed, _ in standing.values())
+    named = sorted({sealed for sealed, _ in standing.values()} | {one.passage.commitment for one in portion if one.passage is not None})
     gone: set[bytes] = set()
     for channel in channels:
         live = erasure.live_commitments(transaction, channel.name, digests)
         gone |= logs.known_commitments(transaction, channel.name, named).difference(live)
-        gone |= erasure.declined_there(transaction, channel.name, named)
+        gone |= given_answers.declined_there(transaction, channel.name, named)
     placed = []
-    for record in found:
+    for arrival in portion:
+        record, passage = arrival.record, arrival.passage
+        if passage is not None:
+            if passage.commitment in gone:
+                raise Refusal(
+                    f"{record.id} was taken back from one of these members, or declined by it, under the leaf that its originator gave",
+                    remedy="ask the originator to release it again; it then comes as a new leaf",
+                )
+            placed.append(_Placed(record, passage.salt, passage.commitment))
+            continue
         known = standing.get(record.digest)
         salt = means.random(SALT_BYTES) if known is None or known[0] in gone else known[1]
         placed.append(_Placed(record, salt, commitment(salt=salt, content=record.content)))
@@ -226,19 +269,31 @@ def _append(transaction: Transaction, channel: Log, statement: _Placed, placed: 
 
 
 def _statement(means: Means, batch: Batch, portion: Sequence[Arrival], placed: Sequence[_Placed], *, now: datetime) -> Record:
+    passage = portion[0].passage
     statement = Statement(
         id=f"{TYPE}--{uuid.UUID(bytes=means.random(16), version=4)}",
         made_at=now,
         charter=means.charter.digest,
         releaser=means.member,
         originator=portion[0].originator,
-        terms=batch.terms,
+        terms=batch.terms if passage is None else _as_given(batch.terms, passage),
         commitments=tuple(item.commitment for item in placed),
-        as_received=portion[0].came is Came.IMPORT,
+        as_received=portion[0].came is Came.IMPORT if passage is None else passage.link.statement.as_received,
+        upstream=None if passage is None else passage.link.fields(),
+        supersedes=batch.supersedes,
     )
-    # What could not be read back would stop the channel for good, so it is refused here, before anything is kept.
+    return signed_statement(means, statement)
+
+
+def signed_statement(means: Means, statement: Statement) -> Record:
+    """Sign a statement. What could not be read back would stop the channel for good, so it is refused here, before anything is kept."""
     Statement.parse(statement.fields())
     return of_fields(sign_fields(statement.fields(), context=CONTEXT, key=means.signers.statement))
+
+
+def _as_given(terms: Terms, passage: Passage) -> Terms:
+    """An officer's terms with the originator's classification: it is not the holder's to choose."""
+    return replace(terms, handling=replace(terms.handling, classification=passage.link.statement.terms.handling.classification))
 
 
 def recipients_of(answers: Sequence[Answer]) -> tuple[str, ...]:

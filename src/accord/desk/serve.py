@@ -22,6 +22,7 @@ from accord.ledger.checkpoint import Checkpoint, sign, verify_cosignature
 from accord.ledger.entry import SALT_BYTES
 from accord.ledger.tree import EMPTY
 from accord.release.decision import Released, Withheld
+from accord.release.onward import behind_of, law_behind
 from accord.release.question import question_about
 from accord.seal.canonical import Fields, read
 from accord.seal.keys import Role
@@ -145,7 +146,9 @@ def _released(means: Means, transaction: Transaction, reader: str, leaves: Seque
             released.append(means.gate.pass_control(recipient=reader, content=contents[0]))
             continue
         statement = Statement.parse(fields)
-        match means.gate.decide(question_about(statement, recipient=reader, law=law), tuple(contents)):
+        behind = law_behind(means.charter, behind_of(statement), reader, on=now.date())
+        question = question_about(statement, recipient=reader, law=law, law_behind=behind)
+        match means.gate.decide(question, tuple(contents)):
             case Released() as answer:
                 released.append(answer)
             case Withheld(grounds=grounds):

@@ -86,6 +86,10 @@ class PeerClient:
         """The peer's key file."""
         return self._get("/accord/v1/keys", octets_max=NOTE_OCTETS_MAX)
 
+    def keys_of(self, member: str) -> bytes:
+        """Another member's key file, as the peer has it; it proves itself."""
+        return self._get(f"/accord/v1/keys/{member}", octets_max=NOTE_OCTETS_MAX)
+
     def introduced(self, ask: Callable[[], str]) -> str:
         """Ask, and introduce this node first where the peer does not know it yet."""
         try:

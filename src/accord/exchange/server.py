@@ -165,6 +165,11 @@ def _nodes(door: Door) -> APIRouter:
         """This member's key file: public, and proven by the root key that the charter pins."""
         return Response(means.key_file, media_type="application/json")
 
+    @router.get("/keys/{member}")
+    def keys_of(member: str, asking: Reader = who) -> Response:
+        """Another member's key file, for a member that never met it and was given records that it gave first. It proves itself."""
+        return Response(introduce.key_file_of(means, member), media_type="application/json")
+
     @router.put("/keys/{member}", status_code=204)
     def meet(member: str, raw: bytes = _RAW) -> Response:
         """Another member introduces its node. The file proves itself, so no token is asked for."""

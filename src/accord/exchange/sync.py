@@ -9,15 +9,16 @@ round of this node, `accord sync` beside a running one, may keep pages meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from accord.desk import introduce, recall, receive, watch
+from accord.desk import introduce, onward, recall, receive, watch
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
 from accord.errors import IntegrityFailure, PeerFault
-from accord.exchange.client import PeerClient, Refused, Unknown
+from accord.exchange.client import Missing, PeerClient, Refused, Unknown
 from accord.ledger.tiles import Tile
 
 TRIES_MAX = 3  # Rounds begun anew because a log moved meanwhile. A peer that moves its log under every round is a fault after all.
@@ -102,6 +103,7 @@ def _catch_up(
         page = client.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
         if not page.parcels:
             raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {so_far.held} is empty")
+        _meet_strangers(means, client, page.parcels, now=clock())
         received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
         so_far.held = received.size
         so_far.kept, so_far.declined = so_far.kept + received.kept, so_far.declined + received.declined
@@ -113,6 +115,13 @@ def _catch_up(
     _hand_over(means, client, note, now=clock())
     recall.confirm(means, peer, now=clock())
     recall.forget(means)
+
+
+def _meet_strangers(means: Means, client: PeerClient, parcels: Sequence[object], *, now: datetime) -> None:
+    """Ask the peer for the keys of members whose records it passes on and that this node never met. Without them the records are declined."""
+    for member in onward.strangers(means, parcels):
+        with suppress(Missing):
+            introduce.meet(means, member, client.keys_of(member), now=now)
 
 
 def _keep_evidence(means: Means, client: PeerClient, *, now: datetime) -> None:

@@ -14,16 +14,18 @@ from datetime import timedelta
 from importlib.resources import files
 
 from accord.charter.officers import OfficerRole
-from accord.desk import importing, office, publish, read, recall
+from accord.desk import consent, importing, office, publish, read, recall
+from accord.desk.consent import Wanted
 from accord.desk.read import Asked
 from accord.desk.release import recipients_of
 from accord.desk.status import ChannelState, status
-from accord.errors import Refusal
+from accord.errors import AccordError, Refusal
 from accord.node.build import Node, utc_now
 from accord.release.decision import Withheld
 from accord.release.question import Offer
 from accord.stix.control import RecallReason
 from accord.stix.marking import Grade, SubjectCategory, Tlp
+from accord.stix.record import unpack
 from accord.stix.schema import faults
 from accord.store.records import bodies_from, held_at
 from accord.store.words import terms_of
@@ -69,7 +71,7 @@ def enlist(node: Node, cast: Cast) -> None:
 
 def play(nodes: dict[str, Node], cast: Cast, *, data: bytes | None, progress: Callable[[str, int, int], None]) -> Iterator[Act]:
     """Play the story, an act at a time. With `data`, the giver imports and releases it in place of the invented report."""
-    giver, receiver = nodes[cast.giver], nodes[cast.receiver]
+    giver, receiver, bystander = nodes[cast.giver], nodes[cast.receiver], nodes[cast.bystander]
     officer, report = cast.officer(cast.giver), _report()
     offer = _offer(cast.receiver)
     yield _previewed(giver, cast, report, officer, offer)
@@ -89,7 +91,9 @@ def play(nodes: dict[str, Node], cast: Cast, *, data: bytes | None, progress: Ca
     yield _synced(giver, receiver, cast, progress)
     yield _delivered(giver, cast)
     yield _found(receiver, cast, word)
-    yield _passed_on(receiver, cast, report if data is None else None)
+    content = report if data is None else _one_of_many(receiver)
+    yield _passed_on(receiver, cast, content)
+    yield _consented(giver, receiver, bystander, cast, content)
     yield _recalled(giver, cast, officer)
     yield _erased(giver, receiver, cast)
 
@@ -200,17 +204,46 @@ def _found(receiver: Node, cast: Cast, word: str) -> Act:
     )
 
 
-def _passed_on(receiver: Node, cast: Cast, report: bytes | None) -> Act:
+def _one_of_many(receiver: Node) -> bytes:
+    """A record that the receiver was given and that keeps to the standard."""
+    with receiver.means.database.reading() as transaction:
+        return next(body for _, body in bodies_from(transaction, 0, RECORDS_TRIED_MAX) if not faults(body))
+
+
+def _passed_on(receiver: Node, cast: Cast, content: bytes) -> Act:
     """The receiver's officer tries to give on what belongs to the giver."""
-    content = report
-    if content is None:
-        with receiver.means.database.reading() as transaction:
-            content = next(body for _, body in bodies_from(transaction, 0, RECORDS_TRIED_MAX) if not faults(body))
     try:
         publish.publish(receiver.means, [content], officer=cast.officer(cast.receiver), offer=_offer(cast.bystander), now=utc_now())
     except Refusal as refusal:
         return Act("onward-refused", cast.receiver, ok="INF-04" in refusal.says, says=refusal.says)
     return Act("onward-refused", cast.receiver, ok=False, says="the gate let it pass, which it must not")
+
+
+def _consented(giver: Node, receiver: Node, bystander: Node, cast: Cast, content: bytes) -> Act:
+    """The giver's officer consents, and the receiver's passes one record on to the bystander, who checks what the giver signed."""
+    [record] = [item for item in unpack(content) if not isinstance(item, AccordError)][:1]
+    wanted = Wanted(cast.receiver, (cast.bystander,))
+    [given] = consent.consent(giver.means, str(record["id"]), wanted, officer=cast.officer(cast.giver), now=utc_now()).consents
+    _wait_for_all(giver, receiver)
+    raw, offer = json.dumps(record).encode(), _offer(cast.bystander)
+    try:
+        publish.publish(receiver.means, [raw], officer=cast.officer(cast.receiver), offer=offer, now=utc_now())
+    except Refusal as refusal:
+        return Act("consented", cast.giver, ok=False, says=refusal.says)
+    _wait_for_all(receiver, bystander)
+    held = sum(count.records for count in status(bystander.means).holdings)
+    says = (
+        f"{given.id} lets {cast.receiver} pass {record['id']} on to {cast.bystander}, which checked what {cast.giver} signed and keeps it"
+    )
+    return Act("consented", cast.giver, ok=held == 1, says=says)
+
+
+def _wait_for_all(sender: Node, recipient: Node) -> None:
+    """Wait until a running node has fetched all that another's channel to it holds; whoever asks next sees whether it came."""
+    began = time.monotonic()
+    promised = _channel(status(sender.means).outgoing, recipient.means.member).size
+    while _channel(status(recipient.means).incoming, sender.means.member).size < promised and time.monotonic() - began < WAIT_SECONDS_MAX:
+        time.sleep(0.1)
 
 
 def _recalled(giver: Node, cast: Cast, officer: str) -> Act:
@@ -227,7 +260,7 @@ def _recalled(giver: Node, cast: Cast, officer: str) -> Act:
 def _erased(giver: Node, receiver: Node, cast: Cast) -> Act:
     """Wait for the receiver's signed confirmation."""
     began = time.monotonic()
-    while any(one.state.erased < one.state.records for one in recall.compliance(giver.means)):
+    while not all(one.state.is_complete for one in recall.compliance(giver.means)):
         if time.monotonic() - began > WAIT_SECONDS_MAX:
             return Act("erased", cast.receiver, ok=False, says="no confirmation came")
         time.sleep(0.1)

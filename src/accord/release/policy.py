@@ -24,8 +24,10 @@ action "release" appliesTo {
   principal: [Member], resource: [Records],
   context: {
     recipient: String, audience: Set<String>, holder: String, giver: String, originator: String, originator_is_member: Bool,
-    in_force: Set<String>, person: Bool, faulty: Bool, unconfirmed: Bool, word: Bool,
-    basis?: String, purpose?: String, tlp?: Long, own_tlp?: Long, grade?: String, review_days?: Long, category?: String
+    in_force: Set<String>, person: Bool, faulty: Bool, unconfirmed: Bool, word: Bool, codes: Set<String>,
+    basis?: String, purpose?: String, tlp?: Long, own_tlp?: Long, grade?: String, review_days?: Long, category?: String,
+    users?: Set<String>, same_purpose?: Bool, consent_basis?: String, consent_in_force?: Set<String>,
+    given_tlp?: Long, given_codes?: Set<String>, given_review_days?: Long, given_category?: String
   }
 };
 """

@@ -11,9 +11,40 @@ from dataclasses import dataclass
 from datetime import date
 
 from accord.charter.force import Law
+from accord.seal.canonical import Digest
+from accord.stix.consent import purpose_digest
 from accord.stix.marking import Grade, Handling, HandlingCode, SubjectCategory, Tlp, tlp_of
 from accord.stix.record import Record, concerns_person
 from accord.stix.statement import Originator, Statement, Terms
+from accord.stix.upstream import Link, links
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind records that another member gave: the terms they came on, and the consent to pass them on. Neither may be exceeded."""
+
+    consenter: str  # The member that gave them first.
+    users: tuple[str, ...]
+    purpose: Digest
+    basis: str  # The article under which the consenter could give them to the recipient itself.
+    tlp: Tlp
+    codes: tuple[HandlingCode, ...]
+    review: date
+    category: SubjectCategory | None
+
+    @classmethod
+    def of(cls, link: Link) -> Behind:
+        consent, terms = link.consent, link.statement.terms
+        return cls(
+            consenter=consent.by,
+            users=consent.users,
+            purpose=consent.purpose,
+            basis=consent.basis,
+            tlp=terms.handling.tlp,
+            codes=terms.handling.codes,
+            review=terms.review,
+            category=terms.category,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +58,21 @@ class RecordClass:
     person: bool
     faulty: bool  # It breaks the standard; kept as received.
     unconfirmed: bool = False  # A person entry of the holder's own that no second officer has confirmed.
+    behind: Behind | None = None  # Where another member gave them and a consent names them.
 
     @classmethod
-    def of(cls, record: Record, *, originator: Originator, holder: str, giver: str, faulty: bool, unconfirmed: bool = False) -> RecordClass:
-        return cls(originator, holder, giver, tlp_of(record.fields), concerns_person(record.fields), faulty, unconfirmed)
+    def of(
+        cls,
+        record: Record,
+        *,
+        originator: Originator,
+        holder: str,
+        giver: str,
+        faulty: bool,
+        unconfirmed: bool = False,
+        behind: Behind | None = None,
+    ) -> RecordClass:
+        return cls(originator, holder, giver, tlp_of(record.fields), concerns_person(record.fields), faulty, unconfirmed, behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +123,23 @@ class Question:
     recipient: str
     law: Law
     made_on: date  # The day the offer was made: its review date is measured from here, the law from `law.on`.
+    law_behind: Law | None = None  # Between who consented and the recipient, the same day; None where nobody had to.
 
 
-def question_about(statement: Statement, *, recipient: str, law: Law) -> Question:
+def question_about(statement: Statement, *, recipient: str, law: Law, law_behind: Law | None = None) -> Question:
     """Ask again about what a statement already released: the law may have changed since."""
+    step = next(iter(links(statement)), None)
     records = RecordClass(
         originator=statement.originator,
         holder=statement.releaser,
-        giver=statement.releaser,
+        giver=statement.releaser if step is None else step.statement.releaser,
         own_tlp=None,  # Compared when the statement was made; the record's marking has not changed since, its bytes are the record.
         person=statement.terms.category is not None,
         faulty=statement.as_received,
+        behind=None if step is None else Behind.of(step),
     )
     offer = Offer.of(statement.terms, word="given" if statement.as_received else "")
-    return Question(records, offer, recipient, law, statement.made_at.date())
+    return Question(records, offer, recipient, law, statement.made_at.date(), law_behind)
 
 
 def attributes(question: Question) -> Mapping[str, object]:
@@ -113,6 +158,7 @@ def attributes(question: Question) -> Mapping[str, object]:
         "faulty": records.faulty,
         "unconfirmed": records.unconfirmed,
         "word": bool(offer.word),
+        "codes": [code.value for code in offer.codes],
     }
     if offer.basis is not None:
         context["basis"] = offer.basis
@@ -128,4 +174,23 @@ def attributes(question: Question) -> Mapping[str, object]:
         context["review_days"] = (offer.review - question.made_on).days
     if offer.category is not None:
         context["category"] = offer.category.value
+    if records.behind is not None:
+        context |= _attributes_behind(question, records.behind)
+    return context
+
+
+def _attributes_behind(question: Question, behind: Behind) -> dict[str, object]:
+    """What the rules on passing on look at."""
+    law, purpose = question.law_behind, question.offer.purpose
+    context: dict[str, object] = {
+        "users": list(behind.users),
+        "same_purpose": purpose is not None and purpose_digest(purpose) == behind.purpose,
+        "consent_basis": behind.basis,
+        "consent_in_force": [] if law is None else [str(permit.basis) for permit in law.permits],
+        "given_tlp": behind.tlp.rank,
+        "given_codes": [code.value for code in behind.codes],
+        "given_review_days": (behind.review - question.made_on).days,
+    }
+    if behind.category is not None:
+        context["given_category"] = behind.category.value
     return context

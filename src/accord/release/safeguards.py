@@ -22,6 +22,9 @@ class Safeguard:
     when: str
 
 
+# Given by another member, or another member's information.
+_FOREIGN = "context.giver != context.holder || (context.originator_is_member && context.originator != context.holder)"
+
 SAFEGUARDS: tuple[Safeguard, ...] = (
     # FED-03: an empty audience is nobody, and who is not named in it is not in it.
     Safeguard(
@@ -70,19 +73,55 @@ SAFEGUARDS: tuple[Safeguard, ...] = (
         "let another officer than the one who entered it confirm it: accord confirm DIR RECORD --as OFFICER",
         "context.unconfirmed",
     ),
-    # INF-02: only the originator lowers a level; a statement never says less than the record's own marking.
+    # INF-02: only the originator lowers a level; a statement never says less than the record's own marking, or than the one it came under.
     Safeguard(
         "INF-02",
         "the offered TLP level is lower than the record's own marking",
         "offer at least the level that the originator marked",
         "context has tlp && context has own_tlp && context.tlp < context.own_tlp",
     ),
-    # INF-04: what another member gave is not passed on without its consent.
+    Safeguard(
+        "INF-02/given",
+        "the offered TLP level is lower than the one the information was given at",
+        "offer at least that level, or ask the originator for a statement that supersedes its own",
+        "context has tlp && context has given_tlp && context.tlp < context.given_tlp",
+    ),
+    Safeguard(
+        "INF-02/codes",
+        "a handling code that the information was given with is left out",
+        "offer it with every handling code it came with",
+        "context has given_codes && !context.codes.containsAll(context.given_codes)",
+    ),
+    # INF-04: what another member gave is passed on only to whom, and for what, its consent in writing says.
     Safeguard(
         "INF-04",
         "the information belongs to another member and may not be passed on without its written consent",
         "ask the originator for its consent",
-        "context.giver != context.holder || (context.originator_is_member && context.originator != context.holder)",
+        f"({_FOREIGN}) && !(context has users && context.users.contains(context.recipient))",
+    ),
+    Safeguard(
+        "INF-04/purpose",
+        "the originator consented to another purpose",
+        "name the purpose that the consent is for, word by word",
+        "context has same_purpose && !context.same_purpose",
+    ),
+    Safeguard(
+        "INF-04/law",
+        "the article that the originator's consent names is not in force between the originator and this member",
+        "ask the originator for a consent under an article in force",
+        "context has consent_basis && context has consent_in_force && !context.consent_in_force.contains(context.consent_basis)",
+    ),
+    Safeguard(
+        "INF-04/review",
+        "the review date lies after the one the information was given with",
+        "choose that date or an earlier one",
+        "context has review_days && context has given_review_days && context.review_days > context.given_review_days",
+    ),
+    Safeguard(
+        "INF-04/category",
+        "the category of data subject is not the one the information was given with",
+        "name the category that it came with",
+        "context has given_category && !(context has category && context.category == context.given_category)",
     ),
     # A record that breaks the standard leaves only on an officer's recorded word.
     Safeguard(

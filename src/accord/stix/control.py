@@ -1,4 +1,4 @@
-"""Control records: recall, erased, accepted, declined, handled. Closed shapes without free text, that pass on the charter's protocol clause.
+"""Control records: recall, erased, accepted, declined, handled, notice. Closed shapes without free text, that pass on the charter's protocol clause.
 
 A control record is a leaf of a channel by itself; no release statement covers it. It names other leaves by their commitments, so that nothing can
 be guessed from it once content and salt are gone, and it is signed with the statement key of the member that makes it.
@@ -8,6 +8,8 @@ be guessed from it once content and salt are gone, and it is signed with the sta
      "by": "KZ", "code": "mistaken-identity", "commitments": ["<base64 of 32 bytes>", …], "signatures": [{"algorithm": "ed25519", …}]}
 
 An answer (erased, accepted, declined, handled) also names what it answers: `"answers": "accord-recall--6f1c…"`.
+A recall by who passed the records on holds the recall that it obeys, as that was signed: `"upstream": {"type": "accord-recall", …}`.
+Consent has a shape of its own and stands in `stix.consent`.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from accord.errors import LimitReached, Malformed
-from accord.seal.canonical import Fields
+from accord.seal.canonical import JSON, Fields
 from accord.stix.extensions import EXTENSION_OF
 from accord.stix.identifier import Identifier
-from accord.stix.statement import COMMITMENT_BYTES, STATEMENT_RECORDS_MAX, read_timestamp, timestamp
+from accord.stix.statement import STATEMENT_RECORDS_MAX, UPSTREAM_DEPTH_MAX, read_commitment, read_timestamp, timestamp
 
 CODE_CHARACTERS_MAX = 40  # Characters. The identifier of a rule or reason; a sentence does not fit, which is the point.
 
@@ -37,6 +39,8 @@ class Kind(StrEnum):
     ACCEPTED = "accord-accepted"
     DECLINED = "accord-declined"
     HANDLED = "accord-handled"
+    NOTICE = "accord-notice"
+    CONSENT = "accord-consent"
 
 
 class RecallReason(StrEnum):
@@ -51,7 +55,23 @@ class RecallReason(StrEnum):
     UNLAWFUL = "unlawful"
 
 
+class NoticeCode(StrEnum):
+    """What a notice is about: a breach of the rules for what was given (requirement INF-12), the charter, or keys."""
+
+    PASSED_ON = "breach/passed-on"
+    OTHER_PURPOSE = "breach/other-purpose"
+    LEVEL_LOWERED = "breach/level-lowered"
+    DISCLOSED = "breach/disclosed"
+    LOST = "breach/lost"
+    CHARTER_VERSION = "charter/version"
+    CHARTER_STATUS = "charter/status"
+    KEYS_REPLACED = "keys/replaced"
+    KEYS_LOST = "keys/lost"
+
+
+BELOW = "below"  # The code of a confirmation while somebody further down the line has not confirmed.
 KINDS = frozenset(kind.value for kind in Kind)
+_NOTICES = frozenset(code.value for code in NoticeCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +83,9 @@ class Control:
     made_at: datetime
     by: str
     commitments: tuple[bytes, ...]
-    code: str = ""  # Of a recall its reason, of a decline its ground; empty otherwise.
+    code: str = ""  # Of a recall its reason, of a decline its ground, of a notice what it is about, `below` of an erased; empty otherwise.
     answers: str = ""  # What it answers: a recall or a release statement by its identifier.
+    upstream: Fields | None = None  # Of a recall: the signed recall that it obeys.
 
     def fields(self) -> Fields:
         """The record as a STIX object, without `signatures`."""
@@ -83,6 +104,8 @@ class Control:
             fields["code"] = self.code
         if self.answers:
             fields["answers"] = self.answers
+        if self.upstream is not None:
+            fields["upstream"] = self.upstream
         return fields
 
     @classmethod
@@ -105,20 +128,27 @@ class Control:
             raise Malformed("control record: its id is of its own type")
         if answers:
             Identifier.parse(answers)
-        if not named or len(named) > STATEMENT_RECORDS_MAX:
+        if (not named and kind != Kind.NOTICE) or len(named) > STATEMENT_RECORDS_MAX:
             raise LimitReached("STATEMENT_RECORDS_MAX", f"control record: {len(named)} commitments")
-        control = cls(Kind(kind), identifier, read_timestamp(created), by, tuple(_commitment(item) for item in named), code, answers)
+        if kind == Kind.CONSENT or (kind == Kind.NOTICE and code not in _NOTICES):
+            raise Malformed("control record: the code of a notice is one of its closed list, and a consent has a shape of its own")
+        sealed, upstream = tuple(read_commitment(item, what="control record") for item in named), _upstream(kind, unsigned.get("upstream"))
+        control = cls(Kind(kind), identifier, read_timestamp(created), by, sealed, code, answers, upstream)
         # Parser and printer are inverse: nothing unread hides in a signed record.
         if control.fields() != unsigned:
             raise Malformed("control record: expected exactly the properties of protocol version 1, each in its one form")
         return control
 
 
-def _commitment(value: object) -> bytes:
-    try:
-        raw = base64.b64decode(str(value), validate=True)
-    except ValueError:
-        raise Malformed("control record: a commitment is not base64") from None
-    if len(raw) != COMMITMENT_BYTES:
-        raise Malformed(f"control record: a commitment has {COMMITMENT_BYTES} bytes")
-    return raw
+def _upstream(kind: str, value: JSON) -> Fields | None:
+    """The recall behind a recall, and how deep that goes. It only tells whose recall it is: a recall is obeyed without it too."""
+    behind, depth = value, 0
+    while behind is not None:
+        depth += 1
+        if kind != Kind.RECALL or not isinstance(behind, dict):
+            raise Malformed("control record: upstream is the recall that a recall obeys")
+        if depth > UPSTREAM_DEPTH_MAX:
+            raise LimitReached("UPSTREAM_DEPTH_MAX", f"control record: more than {UPSTREAM_DEPTH_MAX} recalls stand behind it")
+        behind = behind.get("upstream")
+    assert value is None or isinstance(value, dict), "read above"
+    return value

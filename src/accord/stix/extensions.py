@@ -27,7 +27,7 @@ _SAYS: Final[Mapping[str, str]] = MappingProxyType(
         "accord-accepted": "A recipient accepted a record and may act on it.",
         "accord-declined": "A recipient did not keep a record, with the ground.",
         "accord-handled": "A recipient says that it dealt with a record.",
-        "accord-consent": "An originator consents to a use or to passing a record on.",
+        "accord-consent": "An originator lets a holder pass records on, for named users and one purpose.",
         "accord-notice": "A notice on the charter, on keys or on a breach.",
     }
 )

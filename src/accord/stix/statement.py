@@ -11,6 +11,9 @@ A whole specimen, as it stands in a channel (canonical form sorts the keys and h
      "charter": "sha256:…", "releaser": "KZ", "originator": {"member": "KZ"}, "recipients": ["KG", "TJ"], "basis": "SC/7",
      "purpose": "prevention of an attack", "handling": {"tlp": "amber"}, "grade": "B2", "review": "2027-11-23",
      "commitments": ["<base64 of 32 bytes>", …], "as_received": false, "signatures": [{"algorithm": "ed25519", …}]}
+
+Where the records were another member's, `"upstream": {"statement": {…}, "consent": {…}}` holds what it signed: the statement under which the releaser was
+given them, and the originator's consent. Where it replaces an earlier statement of the same channel, `"supersedes": "accord-release--…"` names that one.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ STATEMENT_OCTETS_MAX = 8 * 2**20  # Bytes of records. One statement with its rec
 RECIPIENTS_MAX = 250  # Members. More than there are states; an audience beyond it is a mistake.
 PURPOSE_CHARACTERS_MAX = 500  # Characters. A purpose is a sentence, not a report.
 COMMITMENT_BYTES = 32
+UPSTREAM_DEPTH_MAX = (
+    4  # Statements behind one another. Four hands beyond the originator's own; eight statements with consents stay below 1 MiB.
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Statement:
     as_received: bool = (
         False  # Imported content, kept as its source wrote it, with an officer's recorded word for what breaks the standard.
     )
+    upstream: Fields | None = None  # What was signed before, where this passes on another's records; `stix.upstream` reads it.
+    supersedes: str = ""  # The statement that this one replaces for the records that both name, or for their earlier versions.
 
     def fields(self) -> Fields:
         """The statement as a STIX object, without `signatures`."""
@@ -111,6 +119,10 @@ class Statement:
         }
         if terms.category is not None:
             fields["category"] = terms.category.value
+        if self.upstream is not None:
+            fields["upstream"] = self.upstream
+        if self.supersedes:
+            fields["supersedes"] = self.supersedes
         return fields
 
     @classmethod
@@ -136,9 +148,12 @@ class Statement:
             terms=terms,
             commitments=_commitments(unsigned),
             as_received=unsigned.get("as_received") is True,
+            upstream=_upstream(unsigned.get("upstream")),
+            supersedes="" if unsigned.get("supersedes") is None else _text(unsigned, "supersedes"),
         )
-        if Identifier.parse(statement.id).type != TYPE:
-            raise Malformed("release statement: its id is of its own type")
+        for named in (statement.id, statement.supersedes or statement.id):
+            if Identifier.parse(named).type != TYPE:
+                raise Malformed("release statement: its id, and what it supersedes, are of its own type")
         # Parser and printer are inverse: what the printer would not print is refused, so nothing unread hides in a signed statement.
         if statement.fields() != unsigned:
             raise Malformed("release statement: expected exactly the properties of protocol version 1, each in its one form")
@@ -156,6 +171,17 @@ def read_timestamp(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
         raise Malformed(f"{text[:40]!r} is not a time such as 2026-11-23T09:00:00.000001Z") from None
+
+
+def read_commitment(value: object, *, what: str) -> bytes:
+    """One commitment as objects other than statements name it; `what` says in which kind of object it stands."""
+    try:
+        raw = base64.b64decode(str(value), validate=True)
+    except ValueError:
+        raise Malformed(f"{what}: a commitment is not base64") from None
+    if len(raw) != COMMITMENT_BYTES:
+        raise Malformed(f"{what}: a commitment has {COMMITMENT_BYTES} bytes")
+    return raw
 
 
 def _text(fields: Fields, name: str) -> str:
@@ -177,6 +203,21 @@ def _names(fields: Fields, name: str) -> tuple[str, ...]:
     if len(names) != len(value) or list(names) != sorted(set(names)):
         raise Malformed(f"release statement: {name} must be member identifiers, sorted, each once")
     return names
+
+
+def _upstream(value: JSON) -> Fields | None:
+    """What stands behind a statement, one level read: how deep it goes, and that it is a statement and a consent. The rest is `stix.upstream`'s."""
+    depth, behind = 0, value
+    while behind is not None:
+        match behind:
+            case {"statement": dict() as statement, "consent": dict(), **others} if not others:
+                depth, behind = depth + 1, statement.get("upstream")
+            case _:
+                raise Malformed("release statement: upstream has exactly statement and consent")
+        if depth > UPSTREAM_DEPTH_MAX:
+            raise LimitReached("UPSTREAM_DEPTH_MAX", f"release statement: more than {UPSTREAM_DEPTH_MAX} statements stand behind it")
+    assert value is None or isinstance(value, dict), "read above"
+    return value
 
 
 def _date(fields: Fields, name: str) -> date:

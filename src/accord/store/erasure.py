@@ -6,9 +6,11 @@ change. SQLite overwrites what it deletes (`secure_delete`); `forget` then empti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from accord.seal.canonical import Digest
 from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
@@ -17,9 +19,9 @@ from accord.store.database import Database, Transaction
 from accord.store.logs import standing
 from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests
 
-DECLINED = "accord-declined"  # The type of the control record by which a recipient says so.
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
+NONE: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 _TO_FORGET = "to forget"  # Noted with the erasure itself, so that a node killed in between still empties its log.
 
 
@@ -33,6 +35,11 @@ class RecallState:
     records: int
     erased: int
     erased_at: str
+    below: int = 0  # Records on which somebody is silent to whom the recipient had passed them on.
+
+    @property
+    def is_complete(self) -> bool:
+        return self.erased == self.records and not self.below
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,17 @@ def _live_from(transaction: Transaction, collection: str, position: int, *, firs
     return [bytes(row[0]) for row in rows]
 
 
-def take_back(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, recall: str, reason: str, now: datetime) -> None:
-    """On a channel out: destroy salts and digests, and note from whom a confirmation is owed."""
+def take_back(
+    transaction: Transaction,
+    collection: str,
+    commitments: Sequence[bytes],
+    *,
+    recall: str,
+    reason: str,
+    causes: Mapping[bytes, bytes] = NONE,
+    now: datetime,
+) -> None:
+    """On a channel out: destroy salts and digests, and note from whom a confirmation is owed. `causes` says for whose sake, where not for their own."""
     for commitment in commitments:
         row = transaction.one("leaf_of_commitment", collection=collection, commitment=commitment)
         transaction.run("leaf_erase", collection=collection, commitment=commitment)
@@ -80,6 +96,7 @@ def take_back(transaction: Transaction, collection: str, commitments: Sequence[b
             recall=recall,
             reason=reason,
             recalled_at=timestamp(now),
+            cause=causes.get(commitment, commitment),
         )
 
 
@@ -88,10 +105,11 @@ def taken_back(transaction: Transaction, collection: str, digests: Sequence[Dige
     return {bytes(row[0]) for row in transaction.among("recall_of_digests", list(digests), collection=collection)}
 
 
-def note_erased(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, now: datetime) -> None:
-    """The recipient of a channel out confirmed that it erased these."""
+def note_erased(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, below: bool, now: datetime) -> None:
+    """The recipient of a channel out confirmed that it erased these; `below` while somebody further down the line has not."""
     for commitment in commitments:
         transaction.run("recall_erased", collection=collection, commitment=commitment, erased_at=timestamp(now))
+        transaction.run("recall_below", collection=collection, commitment=commitment, below=int(below))
 
 
 def recalls(transaction: Transaction, collection: str) -> list[RecallState]:
@@ -153,18 +171,27 @@ def owes(transaction: Transaction, collection: str) -> bool:
     return unconfirmed(transaction, collection) is not None or untold_declines(transaction, collection) is not None
 
 
-def unconfirmed(transaction: Transaction, collection: str) -> tuple[str, list[bytes]] | None:
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a sender is owed a confirmation for, under one recall; `below` while those to whom we passed it on are silent."""
+
+    recall: str
+    commitments: list[bytes]
+    below: bool
+
+
+def unconfirmed(transaction: Transaction, collection: str) -> Owed | None:
     """The next recall of a channel in with what we erased under it and did not confirm yet; None when nothing is owed."""
     rows = transaction.all("erasures_unanswered", collection=collection, count=STATEMENT_RECORDS_MAX)
     if not rows:
         return None
-    recall = rows[0][0]
-    return recall, [bytes(commitment) for name, commitment in rows if name == recall]
+    recall, _, below = rows[0]
+    return Owed(recall, [bytes(row[1]) for row in rows if (row[0], row[2]) == (recall, below)], bool(below))
 
 
-def confirmed(transaction: Transaction, collection: str, commitments: Sequence[bytes]) -> None:
-    for commitment in commitments:
-        transaction.run("erasure_answered", collection=collection, commitment=commitment)
+def confirmed(transaction: Transaction, collection: str, owed: Owed) -> None:
+    for commitment in owed.commitments:
+        transaction.run("erasure_answered", collection=collection, commitment=commitment, answered=2 if owed.below else 1)
 
 
 def untold_declines(transaction: Transaction, collection: str) -> tuple[str, list[tuple[int, bytes]]] | None:
@@ -179,23 +206,6 @@ def untold_declines(transaction: Transaction, collection: str) -> tuple[str, lis
 def told_declines(transaction: Transaction, collection: str, positions: Sequence[int]) -> None:
     for position in positions:
         transaction.run("declined_answered", collection=collection, position=position)
-
-
-def keep_answer(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, kind: str, code: str, now: datetime) -> None:
-    """What a recipient said of leaves that we gave it."""
-    for commitment in commitments:
-        transaction.run("answer_add", collection=collection, commitment=commitment, kind=kind, code=code, said_at=timestamp(now))
-
-
-def answers(transaction: Transaction, collection: str) -> list[tuple[str, str, int]]:
-    """Kinds and codes of answers on a channel out, with how many leaves each is about."""
-    return [(kind, code, count) for kind, code, count in transaction.all("answers", collection=collection)]
-
-
-def declined_there(transaction: Transaction, collection: str, commitments: Sequence[bytes]) -> set[bytes]:
-    """Those of these leaves of a channel out that its recipient declined, and so has no content of."""
-    rows = transaction.among("answers_declining", list(commitments), collection=collection, kind=DECLINED)
-    return {bytes(row[0]) for row in rows}
 
 
 def keep_hole(transaction: Transaction, collection: str, *, position: int, commitment: bytes) -> None:

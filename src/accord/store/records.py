@@ -11,6 +11,7 @@ from accord.seal.canonical import Digest
 from accord.stix.record import Record
 from accord.stix.statement import Originator
 from accord.stix.times import instant, is_timestamp
+from accord.stix.upstream import Link
 from accord.store.database import Row, Transaction
 from accord.store.logs import advance, later_times, open_log
 
@@ -28,6 +29,15 @@ class Came(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What a record of another member is passed on under: the link behind it, and the leaf as which it came, whose salt it keeps."""
+
+    link: Link
+    commitment: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A record about to be kept, with where it came from."""
 
@@ -39,6 +49,7 @@ class Arrival:
     received: Digest | None = None  # Digest of the bytes as they were received, for an import.
     faults: tuple[str, ...] = ()
     unconfirmed: bool = False  # A person entry of this member's own that no second officer has confirmed (S-20).
+    passage: Passage | None = None  # Where another member gave it and consented to its being passed on.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 -- name: recall_add
 -- A commitment taken back on a channel out.
-insert into recall (collection, commitment, digest, recall, reason, recalled_at, erased_at)
-values (:collection, :commitment, :digest, :recall, :reason, :recalled_at, '') on conflict (collection, commitment) do nothing;
+insert into recall (collection, commitment, digest, recall, reason, recalled_at, erased_at, cause)
+values (:collection, :commitment, :digest, :recall, :reason, :recalled_at, '', :cause) on conflict (collection, commitment) do nothing;
 
 -- name: recall_of_digests
 -- Which of these records were taken back on a channel.
@@ -15,9 +15,13 @@ update recall set digest = null where digest = :digest;
 -- The recipient confirmed that it erased this. What it erased by itself on expiry counts too.
 update recall set erased_at = :erased_at where collection = :collection and commitment = :commitment and erased_at = '';
 
+-- name: recall_below
+-- What the recipient says of those to whom it had passed this on.
+update recall set below = :below where collection = :collection and commitment = :commitment;
+
 -- name: recalls
--- Every recall of a channel: how many records, how many confirmed.
-select recall, reason, min(recalled_at), count(*), sum(case when erased_at = '' then 0 else 1 end), max(erased_at)
+-- Every recall of a channel: how many records, how many confirmed, when the last was, and on how many somebody further down is silent.
+select recall, reason, min(recalled_at), count(*), sum(case when erased_at = '' then 0 else 1 end), max(erased_at), sum(below)
 from recall where collection = :collection group by recall, reason order by min(recalled_at), recall;
 
 -- name: erasure_add
@@ -26,12 +30,17 @@ insert into erasure (collection, commitment, recall, erased_at, answered) values
 on conflict (collection, commitment) do update set recall = excluded.recall, answered = 0;
 
 -- name: erasures_unanswered
--- What we erased on a channel in and did not confirm yet, a recall at a time.
-select recall, commitment from erasure where collection = :collection and answered = 0 order by recall, commitment limit :count;
+-- What we erased on a channel in and did not confirm to its end yet, a recall at a time; `below` is 1 while those to whom we passed it on are silent.
+-- What was confirmed for ourselves alone comes again when they have confirmed.
+select recall, commitment, case when exists (select 1 from recall where recall.cause = erasure.commitment
+  and (recall.erased_at = '' or recall.below = 1)) then 1 else 0 end as below
+from erasure where collection = :collection and (answered = 0 or (answered = 2 and not exists (select 1 from recall
+  where recall.cause = erasure.commitment and (recall.erased_at = '' or recall.below = 1))))
+order by recall, below, commitment limit :count;
 
 -- name: erasure_answered
--- The confirmation stands in our channel.
-update erasure set answered = 1 where collection = :collection and commitment = :commitment;
+-- The confirmation stands in our channel: 1 for the whole line, 2 for ourselves alone.
+update erasure set answered = :answered where collection = :collection and commitment = :commitment;
 
 -- name: hole_add
 -- A position that came without content.
@@ -113,3 +122,16 @@ where declined.collection = :collection and declined.answered = 0 order by decli
 -- name: declined_answered
 -- The decline stands in our channel.
 update declined set answered = 1 where collection = :collection and position = :position;
+
+-- name: answers_about
+-- What was said of one leaf, in the order in which it was said.
+select kind, code, said_at from answer where collection = :collection and commitment = :commitment order by said_at, kind;
+
+-- name: notice_add
+-- A notice on a channel.
+insert into notice (collection, notice, code, records, said_at) values (:collection, :notice, :code, :records, :said_at)
+on conflict (collection, notice) do nothing;
+
+-- name: notices
+-- The notices of a channel, the oldest first.
+select notice, code, records, said_at from notice where collection = :collection order by said_at, notice;
