@@ -87,6 +87,7 @@ def world(dice: random.Random, *, plain: bool = False) -> World:
     others = [name for name in names if name != sender]
     came = dice.choice((Came.OWN, Came.IMPORT)) if plain else None
     arrivals = tuple(_arrival(dice, sender, others, came=came, plain=plain) for _ in range(dice.randint(1, 3)))
+    arrivals = tuple({one.record.digest: one for one in arrivals}.values())  # A member holds a record once, however often it came.
     if any(arrival.came is Came.CHANNEL for arrival in arrivals):
         law = Charter.of_fields(charter)
         arrivals = tuple(_consented(dice, law, sender, others, one) if one.came is Came.CHANNEL else one for one in arrivals)
