@@ -56,9 +56,12 @@ class Server:
         return node
 
     def stop(self, *, at_once: bool = False) -> None:
+        """Stop when what was asked is answered, or cut every line at once; what is being written is then kept or not, and nobody is told."""
         assert self._server is not None
         assert self._thread is not None
-        self._server.force_exit = at_once
+        if at_once:
+            for line in list(self._server.server_state.connections):
+                line.loop.call_soon_threadsafe(line.transport.abort)
         self._server.should_exit = True
         self._thread.join()
         self._stack.close()

@@ -148,3 +148,9 @@ def test_an_object_further_than_the_last_receipt_allows_is_refused(alliance: All
     answer = _ask(alliance, "KG", _objects(alliance, "KG") + "?next=10003")
     assert 400 == answer.status_code
     assert "receipt" in answer.json()["description"]
+
+
+def test_what_is_not_served_between_nodes_is_an_error_resource_too(alliance: Alliance) -> None:
+    for path in ("/accord/v1/nothing", "/accord/v1/journal/tile/0/%0A/x%0A"):
+        answer = _ask(alliance, "KG", path)
+        assert (404, MEDIA_TYPE, "404") == (answer.status_code, answer.headers["content-type"], answer.json()["http_status"])

@@ -66,9 +66,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _not_served(request: Request, error: Exception) -> Response:
-    """A path or method that is not served below TAXII's paths is an error resource too."""
+    """A path or method that is not served below the exchange's paths is an error resource too."""
     assert isinstance(error, HTTPException)
-    if not request.scope["path"].startswith("/taxii2/"):
+    if not request.scope["path"].startswith(("/taxii2/", "/accord/")):
         return await http_exception_handler(request, error)
     return _resource(error.status_code, "NotServed", str(error.detail), headers=error.headers)
 

@@ -17,6 +17,7 @@ from accord.charter.keyfile import KeyFile
 from accord.desk.means import Means, Signers
 from accord.errors import AccordError, Unready
 from accord.exchange import server
+from accord.exchange.description import Described
 from accord.exchange.server import Door
 from accord.node import health
 from accord.node.founding import read_key
@@ -81,7 +82,7 @@ def opened(folder: Path) -> Iterator[Node]:
 
 def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The node's one application: the exchange for nodes, the pages for people."""
-    app = FastAPI(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
+    app = Described(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
     server.attach(app, Door(node.means, clock))
     pages.attach(app, node.means, password=node.status_password, clock=clock)
     health.attach(app, node.means, node.folder)
