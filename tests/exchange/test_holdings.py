@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 
 from accord.desk import clients, importing
 from accord.exchange.guard import CHALLENGE, accepts_taxii, is_taxii
-from accord.exchange.holdings import holdings_id
+from accord.exchange.holdings import ALIAS, API_ROOT, holdings_id
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, collection_id, token
 from accord.seal.canonical import digest_text
 from tests.exchange.tools import Tool, tool_of
@@ -271,3 +272,23 @@ def test_what_is_not_served_is_an_error_resource_below_taxii(tool: Tool) -> None
     for method, path, status in (("GET", "/taxii2/nothing/", 404), ("PUT", "objects/", 405), ("PATCH", "/taxii2/", 405)):
         answer = tool.ask(method, path)
         assert (status, str(status), MEDIA_TYPE) == (answer.status_code, answer.json()["http_status"], answer.headers["content-type"])
+
+
+def test_the_short_way_answers_as_the_long_way_does(tool: Tool) -> None:
+    # The alias has no short way: its requests are routed by the framework.
+    short, long = "objects/", f"{API_ROOT}collections/{ALIAS}/objects/"
+    unknown = {"Authorization": "Bearer accord-client-x"}
+    questions = ("", "?limit=2", "?match[type]=indicator", "?added_after=2999-01-01T00:00:00Z", "?limit=0", "?next=x", "?added_after=x")
+    for query, headers in [*((query, {}) for query in questions), ("", unknown), ("", {"Accept": "text/html"})]:
+        one, other = tool.get(short + query, **headers), tool.get(long + query, **headers)
+        # A cursor is sealed for its path.
+        assert (one.status_code, _but_cursor(one)) == (other.status_code, _but_cursor(other)), query
+        assert _headers(one) == _headers(other), query
+
+
+def _but_cursor(answer: httpx2.Response) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name != "next"}
+
+
+def _headers(answer: httpx2.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in {"date", "content-length"}}

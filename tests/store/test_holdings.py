@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accord.stix.record import of_fields
 from accord.stix.statement import Originator
 from accord.store import erasure, holdings, records
-from accord.store.database import Database, open_database, statements
+from accord.store.database import Database, Transaction, open_database, statements
 from accord.store.holdings import ALL, FIRST, Selection
 from accord.store.records import Arrival, Came, edition_of
 from tests.stories.alliance import indicator
@@ -35,21 +39,35 @@ def _arrival(number: int, modified: str) -> Arrival:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
+        ("standing_newest", "sqlite_autoindex_record_1 (collection=? AND position>?)"),
         ("standing_range", "sqlite_autoindex_record_1 (collection=? AND position>?)"),
         ("standing_of_type", "record_type (collection=? AND stix_type=? AND position>?)"),
-        ("standing_of_id", "(collection=? AND stix_id=?"),
+        ("standing_of_id", "record_edition (collection=? AND stix_id=?"),
+        ("record_by_stix_id", "record_edition (collection=? AND stix_id=?"),
     ],
 )
-def test_a_page_goes_along_its_index_and_sorts_nothing(database: Database, statement: str, index: str, analysed: bool) -> None:
+def test_a_page_goes_along_its_index(database: Database, statement: str, index: str, analysed: bool) -> None:
+    plan = _plan(database, statement, analysed=analysed)
+    assert index in plan[0]
+    assert [line for line in plan if "SCAN" in line] == []
+    # The versions of one object are few, and sorted; nothing else is.
+    assert statement in {"standing_of_id", "record_by_stix_id"} or [line for line in plan if "TEMP B-TREE" in line] == []
+    assert all("record_" in line or "content" in line or "SUBQUERY" in line or "TEMP B-TREE" in line for line in plan)
+
+
+def test_the_page_that_tools_ask_for_most_looks_nothing_up_by_digest_or_version(database: Database) -> None:
+    indexes = [line.partition("INDEX ")[2] for line in _plan(database, "standing_newest", analysed=True)]
+    assert ["sqlite_autoindex_record_1 (collection=? AND position>?)", "content_place (collection=? AND place=?)"] == indexes
+
+
+def _plan(database: Database, statement: str, *, analysed: bool) -> list[str]:
     with database.writing() as transaction:
         records.keep(transaction, [_arrival(number, "2026-11-20T09:00:00.000Z") for number in range(300)], now=NOW)
         if analysed:
             transaction.connection.execute("analyze")
-        values = {"collection": "holdings", "first": 0, "edition": "", "beyond": "~", "version": "last", "wanted": "x"}
-        plan = [row[3] for row in transaction.connection.execute("explain query plan " + statements()[statement], values)]
-    assert index in plan[0]
-    assert [line for line in plan if "SCAN" in line or "TEMP B-TREE" in line] == []
-    assert all("record_edition" in line or "record_" in line or "content" in line or "SUBQUERY" in line for line in plan)
+        values = {"collection": "holdings", "first": 0, "edition": "", "beyond": "~", "version": "last"}
+        asked = values | {"wanted": "x", "stix_id": "x", "count": 9}
+        return [row[3] for row in transaction.connection.execute("explain query plan " + statements()[statement], asked)]
 
 
 def test_an_erased_version_makes_room_for_the_one_before_it(database: Database) -> None:
@@ -76,3 +94,36 @@ def test_an_erased_version_makes_room_for_the_one_before_it(database: Database) 
 def test_an_edition_orders_as_versions_do(fields: dict[str, str], edition: str) -> None:
     record = of_fields({"type": "x-thing", "id": "x-thing--1", **fields})
     assert edition == edition_of(record, added_at="2026-11-23T09:00:00.000001Z")
+
+
+Act = tuple[str, int, int]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("keep", "keep", "keep", "erase", "by an older Accord")), st.integers(1, 4), st.integers(0, 5)),
+        max_size=25,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_the_fast_page_is_the_slow_page_whatever_came_and_went(acts: list[Act]) -> None:
+    with TemporaryDirectory() as folder, closing(open_database(Path(folder) / "node.sqlite")) as database:
+        for kind, number, version in acts:
+            with database.writing() as transaction:
+                if kind == "erase":
+                    held = records.versions_of(transaction, indicator(number)["id"])
+                    if held:
+                        erasure.discard(transaction, held[version % len(held)])
+                    continue
+                records.keep(transaction, [_arrival(number, f"2026-11-20T09:00:00.00{version}Z")], now=NOW)
+                if kind == "by an older Accord":
+                    transaction.connection.execute("update record set newest = null where position = (select max(position) from record)")
+                    transaction.connection.execute("update content set place = null where place = (select max(position) from record)")
+                    assert _pages_agree(transaction)
+                    records.keep(transaction, [_arrival(9, f"2026-11-20T09:00:00.00{version}Z")], now=NOW)
+                assert _pages_agree(transaction)
+
+
+def _pages_agree(transaction: Transaction) -> bool:
+    slow = transaction.all("standing_range", collection="holdings", first=0, version="last", edition="", beyond="~")
+    return slow == [tuple(item) for item in holdings.standing(transaction, Selection(), first=0)]

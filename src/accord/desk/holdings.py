@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from accord.desk.means import Means
-from accord.release.decision import Released
+from accord.release.decision import Released, Withheld
 from accord.release.reading import Reader, Reading
 from accord.stix.statement import timestamp
 from accord.store import clients, holdings
@@ -28,8 +31,7 @@ HOLDINGS_PAGE_OBJECTS_MAX = 10_000  # Objects of a page. What a tool asks beyond
 HOLDINGS_PAGE_OCTETS_MAX = 16 * 2**20  # Bytes of objects of a page; the first object is in it whatever its size.
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What a manifest says of one record (TAXII 2.1, 5.6)."""
 
     stix_id: str
@@ -61,13 +63,21 @@ def page(
                 return NOTHING
             first = after
         cut = _Cut(min(limit, HOLDINGS_PAGE_OBJECTS_MAX))
-        taken = list(cut.take(holdings.standing(transaction, selection, first=first)))  # 1, 3
-    through = [(standing, decision) for standing in taken if (decision := _through_gate(means, standing)) is not None]  # 2
-    return HoldingsPage(
-        tuple(decision for _, decision in through),
-        tuple(Mark(standing.stix_id, standing.version or standing.added_at, standing.added_at, standing.spec) for standing, _ in through),
-        cut.following,
-    )
+        taken = cut.take(holdings.standing(transaction, selection, first=first))  # 1, 3
+    released: list[Released] = []
+    marks: list[Mark] = []
+    for article, alike in groupby(taken, key=attrgetter("article")):  # 2: one question for neighbours of equal attributes
+        run = list(alike)
+        reading = Reading(Reader(means.member, may_read=True, purpose=None), means.member, (), article=article)
+        match means.gate.decide_reading(reading, tuple([standing.body for standing in run])):
+            case Released() as decision:
+                released.append(decision)
+                marks += [
+                    Mark(standing.stix_id, standing.version or standing.added_at, standing.added_at, standing.spec) for standing in run
+                ]
+            case Withheld():
+                pass
+    return HoldingsPage(tuple(released), tuple(marks), cut.following)
 
 
 def status(means: Means, *, client: str, identifier: str) -> bytes | None:
@@ -84,16 +94,13 @@ class _Cut:
     octets: int = field(default=HOLDINGS_PAGE_OCTETS_MAX)
     following: int | None = None
 
-    def take(self, found: Iterator[Standing]) -> Iterator[Standing]:
-        for number, standing in enumerate(found):
-            self.octets -= len(standing.body)
-            if number == self.objects or (self.octets < 0 and number):
+    def take(self, found: Iterator[Standing]) -> list[Standing]:
+        taken: list[Standing] = []
+        octets = 0
+        for standing in found:
+            octets += len(standing.body)
+            if len(taken) == self.objects or (octets > self.octets and taken):
                 self.following = standing.position
-                return
-            yield standing
-
-
-def _through_gate(means: Means, standing: Standing) -> Released | None:
-    reading = Reading(Reader(means.member, may_read=True, purpose=None), means.member, (), article=standing.article)
-    decision = means.gate.decide_reading(reading, (standing.body,))
-    return decision if isinstance(decision, Released) else None
+                break
+            taken.append(standing)
+        return taken

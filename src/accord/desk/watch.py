@@ -81,15 +81,18 @@ def note_signed(means: Means, transaction: Transaction, member: str, note: str, 
     return True
 
 
-def note_channel(means: Means, sender: str, *, ask: Callable[[], str], fetch: Callable[[Tile], bytes], now: datetime) -> Evidence | None:
+def note_channel(
+    means: Means, sender: str, *, shown: str = "", ask: Callable[[], str], fetch: Callable[[Tile], bytes], now: datetime
+) -> Evidence | None:
     """After a channel seemed to shrink or change: ask for its newest checkpoint once more, and keep it where it contradicts one that is held. 2, 3, 4
 
-    What is held is read before the question, so that a round that ends meanwhile convicts nobody.
+    What is held is read before the question, so that a round that ends meanwhile convicts nobody. `shown` is the checkpoint of a page that was kept in
+    this round, if any: it was opened then.
     """
     name = means.channel_from(sender)
     with means.database.reading() as transaction:
         receipt = acts.last_receipt(transaction, name)
-        held_notes = [peers.peer_of(transaction, sender).head, "" if receipt is None else receipt.checkpoint]
+        held_notes = [shown, peers.peer_of(transaction, sender).head, "" if receipt is None else receipt.checkpoint]
         keys = keys_of(means, transaction, sender, Role.LOG, now=now)
     note = ask()
     try:

@@ -40,7 +40,9 @@ class PeerClient:
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint of the peer's channel to us: the one round trip of an idle sync."""
-        return self._get(f"/accord/v1/channels/{self.peer}/{self.means.member}/checkpoint", octets_max=NOTE_OCTETS_MAX).decode()
+        return self._get(f"/accord/v1/channels/{self.peer}/{self.means.member}/checkpoint", octets_max=NOTE_OCTETS_MAX).decode(
+            "utf-8", errors="replace"
+        )
 
     def page(self, first: int, limit: int) -> WirePage:
         """The page of the peer's channel to us that begins at position `first`."""

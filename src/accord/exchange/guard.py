@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from fastapi import Request
@@ -23,6 +24,7 @@ from accord.seal.canonical import digest_text
 from accord.seal.keys import Role
 
 CHALLENGE = 'Basic realm="Accord", charset="UTF-8", Bearer'
+ACCEPTS_REMEMBERED_MAX = 256  # Headers of Accept. A tool sends the same one always.
 AUTHORIZATION_CHARACTERS_MAX = 8_192  # Characters of the header; servers before us allow about as much for all headers together.
 TAXII = "application/taxii+json"
 TAXII_VERSION = "2.1"
@@ -95,7 +97,7 @@ def asking_of(door: Door) -> Callable[[Request], Asking]:
 
     def asking(request: Request) -> Asking:
         found = _client(door.means, request.headers.get("authorization", "")) or reader(request)
-        if not accepts_taxii(request.headers.getlist("accept")):
+        if not _accepts(tuple(request.headers.getlist("accept"))):
             raise Unacceptable(406, f"answers here are {TAXII};version={TAXII_VERSION}", remedy="name that media type in Accept")
         return found
 
@@ -153,6 +155,11 @@ def _user(text: str) -> tuple[str, str]:
     if not colon:
         raise NotAuthorised("this is not a user name and password of HTTP")
     return name, password
+
+
+@lru_cache(maxsize=ACCEPTS_REMEMBERED_MAX)
+def _accepts(accept: tuple[str, ...]) -> bool:
+    return accepts_taxii(list(accept))
 
 
 def accepts_taxii(accept: list[str]) -> bool:

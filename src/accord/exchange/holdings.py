@@ -30,6 +30,7 @@ DISCOVERY = "/taxii2/"
 API_ROOT = "/taxii2/accord/"
 ALIAS = "holdings"  # A name for the collection that is the same on every node (TAXII 2.1, 5.2.1); no identifier of a collection looks so.
 CONTENT_OCTETS_MAX = 16 * 2**20  # Bytes of a request. What one page of the holdings gave can be handed in again.
+AT_ONCE_OBJECTS_MAX = 1_000  # Objects of a page that is read where the request is. Five milliseconds, for which other requests wait.
 QUESTIONS_MAX = 100  # Combinations of what `match` names; each is a question to the database.
 
 
@@ -73,11 +74,7 @@ def routes(door: Door, *, name: str) -> APIRouter:
         """TAXII 2.1, 5.2: the collection."""
         return taxii(orjson.dumps(collection(means, who(request))))
 
-    @router.get("/objects/")
-    def objects(request: Request) -> Response:
-        """TAXII 2.1, 5.4: a page of objects, as they are kept."""
-        question = ask.read(request, _reading(who(request)))
-        return ask.answer(question, _page(means, question), _contents)
+    router.add_api_route("/objects/", objects_of(door), methods=["GET"])
 
     @router.post("/objects/")
     def add_objects(given: Given = submission) -> Response:
@@ -115,6 +112,24 @@ def routes(door: Door, *, name: str) -> APIRouter:
         return ask.answer(question, _page_of(means, question, identifier), _versions)
 
     return router
+
+
+def objects_path(means: Means) -> str:
+    """Where the objects of the collection are."""
+    return f"{API_ROOT}collections/{holdings_id(means)}/objects/"
+
+
+def objects_of(door: Door) -> Callable[[Request], Awaitable[Response]]:
+    """The handler of a page of objects. What is quick is answered at once, without a thread; other requests wait for it."""
+    means, who, ask = door.means, client_of(door), _questions(door.means)
+
+    async def objects(request: Request) -> Response:
+        """TAXII 2.1, 5.4: a page of objects, as they are kept."""
+        question = ask.read(request, _reading(who(request)))
+        page = _page(means, question) if _is_quick(question) else await run_in_threadpool(_page, means, question)
+        return ask.answer(question, page, _contents)
+
+    return objects
 
 
 def status_route(door: Door) -> APIRouter:
@@ -188,7 +203,7 @@ class _Questions:
         )
         if selection.questions > QUESTIONS_MAX:
             raise Refusal(f"match names more than {QUESTIONS_MAX} combinations (limit QUESTIONS_MAX)", remedy="ask for fewer at once")
-        bound = orjson.dumps([client.name, request.url.path, selection.ids, selection.types, selection.versions, selection.specs])
+        bound = orjson.dumps([client.name, request.scope["path"], selection.ids, selection.types, selection.versions, selection.specs])
         following, after = asked.get("next"), asked.get("added_after")
         return Question(
             selection,
@@ -225,6 +240,11 @@ def _questions(means: Means) -> _Questions:
 
 def _page(means: Means, question: Question) -> HoldingsPage:
     return holdings.page(means, question.selection, first=question.first, limit=question.limit, added_after=question.added_after)
+
+
+def _is_quick(question: Question) -> bool:
+    """A short page of what tools ask for most, and a poll: one run along an index, a few milliseconds at most."""
+    return question.selection == Selection() and question.limit <= AT_ONCE_OBJECTS_MAX
 
 
 def _page_of(means: Means, question: Question, identifier: str) -> HoldingsPage:

@@ -21,6 +21,7 @@ from accord.desk.holdings import ALL
 from accord.desk.means import Means
 from accord.errors import LimitReached, NotFound, Refusal
 from accord.exchange import errors, holdings, logs
+from accord.exchange.direct import Direct
 from accord.exchange.guard import Asking, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
 from accord.exchange.guard import Door as Door
 from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX
@@ -52,6 +53,7 @@ def attach(app: FastAPI, door: Door) -> None:
     app.include_router(logs.routes(door))
     errors.attach(app)
     app.add_middleware(_Bounded)
+    app.add_middleware(Direct, handlers={holdings.objects_path(door.means): holdings.objects_of(door)}, translate=errors.refused)
 
 
 def _taxii(door: Door) -> APIRouter:

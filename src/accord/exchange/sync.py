@@ -41,9 +41,10 @@ class Synced:
 
 @dataclass(slots=True)
 class _Round:
-    """What a round has brought so far; `held` is the size that this round itself knows of."""
+    """What a round has brought so far; `held` is the size that this round itself knows of, `shown` the checkpoint of the last page that was kept."""
 
     held: int
+    shown: str = ""
     kept: int = 0
     declined: int = 0
 
@@ -69,7 +70,7 @@ def synchronise(
             if remaining and failure.duty in _MOVING and _moved(means, client, note, so_far):
                 continue
             if failure.duty in ("growth", "root"):  # The sender may have signed two histories: then both are kept.
-                _keep_evidence(means, client, now=clock())
+                _keep_evidence(means, client, so_far.shown, now=clock())
             raise
         return Synced(peer, so_far.held, so_far.kept, so_far.declined, idle=False)
     return Synced(peer, receive.position(means, peer), so_far.kept, so_far.declined, idle=True)
@@ -105,7 +106,7 @@ def _catch_up(
             raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {so_far.held} is empty")
         _meet_strangers(means, client, page.parcels, now=clock())
         received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
-        so_far.held = received.size
+        so_far.held, so_far.shown = received.size, page.checkpoint
         so_far.kept, so_far.declined = so_far.kept + received.kept, so_far.declined + received.declined
         # The last page's receipt waits below until every hole is explained. The others may not: a sender serves only so much without one.
         if received.size < head.size:
@@ -124,11 +125,11 @@ def _meet_strangers(means: Means, client: PeerClient, parcels: Sequence[object],
             introduce.meet(means, member, client.keys_of(member), now=now)
 
 
-def _keep_evidence(means: Means, client: PeerClient, *, now: datetime) -> None:
+def _keep_evidence(means: Means, client: PeerClient, shown: str, *, now: datetime) -> None:
     def fetch(tile: Tile) -> bytes:
         return client.channel_tile(client.peer, means.member, tile)
 
-    watch.note_channel(means, client.peer, ask=client.checkpoint, fetch=fetch, now=now)
+    watch.note_channel(means, client.peer, shown=shown, ask=client.checkpoint, fetch=fetch, now=now)
 
 
 def _checkpoint(client: PeerClient) -> str:

@@ -17,7 +17,7 @@ from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
 from accord.store import terms
 from accord.store.database import Database, Transaction
 from accord.store.logs import standing
-from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests
+from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests, judge_again
 
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
@@ -147,6 +147,7 @@ def _erase_record(transaction: Transaction, digest: Digest) -> None:
     if held is not None:
         _forget_terms(transaction, held)
         transaction.run("record_erase", collection=HOLDINGS, digest=digest)
+        judge_again(transaction, held.stix_id)
     transaction.run("content_erase", collection=HOLDINGS, digest=digest)
 
 
@@ -161,6 +162,7 @@ def discard(transaction: Transaction, held: Held) -> None:
     _forget_terms(transaction, held)
     transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
+    judge_again(transaction, held.stix_id)
     transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)
     transaction.run("progress_more", name=_TO_FORGET)

@@ -12,7 +12,7 @@ from accord.stix.record import Record
 from accord.stix.statement import Originator
 from accord.stix.times import instant, is_timestamp
 from accord.stix.upstream import Link
-from accord.store.database import Row, Transaction
+from accord.store.database import Row, Transaction, Value
 from accord.store.logs import advance, later_times, open_log
 
 HOLDINGS = "holdings"
@@ -80,12 +80,12 @@ def keep(transaction: Transaction, arrivals: Sequence[Arrival], *, now: datetime
             fresh.setdefault(arrival.record.digest, arrival)
     if not fresh:
         return 0
-    keep_contents(transaction, (arrival.record for arrival in fresh.values()))
     times = later_times(log.last_at, now=now, count=len(fresh))
-    transaction.many(
-        "record_add",
-        [_row(arrival, log.size + number, time) for number, (arrival, time) in enumerate(zip(fresh.values(), times, strict=True))],
-    )
+    rows = [_row(arrival, log.size + number, time) for number, (arrival, time) in enumerate(zip(fresh.values(), times, strict=True))]
+    outdated = _judge(transaction, rows)
+    transaction.many("record_add", rows)
+    transaction.many("content_place", ({**row, "body": arrival.record.content} for row, arrival in zip(rows, fresh.values(), strict=True)))
+    transaction.many("record_outdated", outdated)
     advance(transaction, log, replace(log, size=log.size + len(fresh), last_at=times[-1]))
     return len(fresh)
 
@@ -95,7 +95,35 @@ def keep_contents(transaction: Transaction, records: Iterable[Record]) -> None:
     transaction.many("content_add", ({"collection": HOLDINGS, "digest": record.digest, "body": record.content} for record in records))
 
 
-def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, str | int | bytes | None]:
+def _judge(transaction: Transaction, rows: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+    """Say in each new row whether it is the newest version of its object, and give the places of those held that no longer are."""
+    while (unjudged := transaction.one("record_unjudged", collection=HOLDINGS)) is not None:
+        judge_again(transaction, unjudged[0])
+    ids = list({row["stix_id"] for row in rows})
+    newest = {stix_id: (edition, position) for stix_id, edition, position in transaction.among("record_newest", ids, collection=HOLDINGS)}
+    fresh = {row["position"]: row for row in rows}
+    outdated: list[dict[str, Value]] = []
+    for row in rows:
+        standing = newest.get(row["stix_id"])
+        mine = row["edition"], row["position"]
+        if standing is None or standing < mine:
+            newest[row["stix_id"]] = mine
+        if standing is not None:
+            older = min(standing, mine)[1]
+            if older in fresh:
+                fresh[older]["newest"] = 0
+            else:
+                outdated.append({"collection": HOLDINGS, "position": older})
+    return outdated
+
+
+def judge_again(transaction: Transaction, stix_id: str) -> None:
+    """Say of each version of an object that is held whether it is the newest: one of them went, or an older Accord kept them."""
+    transaction.run("record_judge", collection=HOLDINGS, stix_id=stix_id)
+    transaction.run("content_judge", collection=HOLDINGS, stix_id=stix_id)
+
+
+def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, Value]:
     record = arrival.record
     return {
         "collection": HOLDINGS,
@@ -113,6 +141,7 @@ def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, str | int 
         "faults": "\n".join(arrival.faults),
         "added_at": added_at,
         "edition": edition_of(record, added_at=added_at),
+        "newest": 1,
     }
 
 

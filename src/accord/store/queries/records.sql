@@ -2,6 +2,11 @@
 -- Keep bytes once, by digest.
 insert into content (collection, digest, body) values (:collection, :digest, :body) on conflict (collection, digest) do nothing;
 
+-- name: content_place
+-- Keep the bytes of a record of the holdings, with its position.
+insert into content (collection, digest, body, place) values (:collection, :digest, :body, :position)
+on conflict (collection, digest) do update set place = excluded.place;
+
 -- name: content_of
 -- The bytes of a digest.
 select body from content where collection = :collection and digest = :digest;
@@ -9,9 +14,34 @@ select body from content where collection = :collection and digest = :digest;
 -- name: record_add
 -- One record of the holdings.
 insert into record (collection, position, digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article,
-  received, faults, added_at, edition)
+  received, faults, added_at, edition, newest)
 values (:collection, :position, :digest, :stix_id, :stix_type, :version, :came, :source, :originator, :originator_is_member, :article,
-  :received, :faults, :added_at, :edition);
+  :received, :faults, :added_at, :edition, :newest);
+
+-- name: record_newest
+-- The newest versions of these objects that are held.
+select stix_id, edition, position from record where collection = :collection and stix_id in (:values) and newest = 1;
+
+-- name: record_outdated
+-- A newer version came.
+update record set newest = 0 where collection = :collection and position = :position;
+
+-- name: record_unjudged
+-- An object with a version of which nobody has said whether it is the newest.
+select stix_id from record where collection = :collection and newest is null limit 1;
+
+-- name: record_judge
+-- Say of each version of an object whether it is the newest.
+update record set newest = case when exists (select 1 from record as other where other.collection = record.collection
+  and other.stix_id = record.stix_id and (other.edition, other.position) > (record.edition, record.position)) then 0 else 1 end
+where collection = :collection and stix_id = :stix_id;
+
+-- name: content_judge
+-- Give the bytes of every version of an object their place.
+update content set place = (select record.position from record
+    where record.collection = content.collection and record.digest = content.digest)
+where collection = :collection and place is null
+  and digest in (select record.digest from record where record.collection = :collection and record.stix_id = :stix_id);
 
 -- name: record_known
 -- Which of these digests the holdings already have.
@@ -23,9 +53,9 @@ select digest, stix_id, stix_type, version, came, source, originator, originator
 from record where collection = :collection and digest in (:values);
 
 -- name: record_by_stix_id
--- Every version of one object, the newest arrival first.
+-- Every version of one object, the newest arrival first. `+ 0`: along the index of versions, which are few, and not through all positions.
 select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
-from record where collection = :collection and stix_id = :stix_id order by position desc limit :count;
+from record where collection = :collection and stix_id = :stix_id order by position + 0 desc limit :count;
 
 -- name: record_from_source
 -- Records that came from one source, in order of arrival.
