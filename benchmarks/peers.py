@@ -57,7 +57,7 @@ def medallion(scratch: Path, *, stored: int = MEDALLION_OBJECTS) -> Iterator[Tar
         "ERROR",
         str(scratch / "medallion.json"),
     ]
-    with process(command) as pid:
+    with process(command, quiet=True) as pid:
         wait_for(port)
         path, written = (f"/bench/collections/{collection}/objects/" for collection in (_COLLECTION, _EMPTY))
         yield Target(f"medallion 3.0.0 at {stored:,}", port, path, basic(_USER, _PASSWORD), pid, written)
@@ -68,6 +68,8 @@ def opentaxii(scratch: Path) -> Iterator[Target]:
     """OpenTAXII on SQLite, with one empty collection."""
     python = _environment(scratch / "opentaxii", OPENTAXII)
     port = free_port()
+    for left in ("data.db", "auth.db"):
+        (scratch / left).unlink(missing_ok=True)
     (scratch / "opentaxii.yml").write_text(
         f"""
 domain: "{HOST}:{port}"
@@ -104,7 +106,7 @@ logging: {{opentaxii: error, root: error}}
         "--log-level",
         "critical",
     ]
-    with process(command, environment=environment) as pid:
+    with process(command, environment=environment, quiet=True) as pid:
         wait_for(port)
         yield Target("OpenTAXII 0.9.3", port, f"/taxii2/{root}/collections/{_COLLECTION}/objects/", basic(_USER, _PASSWORD), pid)
 

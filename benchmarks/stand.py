@@ -100,9 +100,11 @@ def served(folder: Path) -> Iterator[Target]:
 
 
 @contextmanager
-def process(command: list[str], *, environment: dict[str, str] | None = None) -> Iterator[int]:
+def process(command: list[str], *, environment: dict[str, str] | None = None, quiet: bool = False) -> Iterator[int]:
     """A process of our own, ended with the block."""
-    running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
+    running = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL if quiet else None, env=environment
+    )
     try:
         yield running.pid
     finally:
