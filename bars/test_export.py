@@ -70,6 +70,5 @@ def _digests(base: Database) -> set[bytes]:
 
 
 def _properties(lost: Counter[tuple[str, str]]) -> str:
-    return ", ".join(
-        f"{name} {count:,}" for (kind, name), count in lost.most_common(12) if kind == "indicator" and name != "the whole record"
-    )
+    of_indicators = Counter({name: count for (kind, name), count in lost.items() if kind == "indicator" and name != "the whole record"})
+    return ", ".join(f"{name} {count:,}" for name, count in of_indicators.most_common())

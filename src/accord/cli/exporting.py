@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO, assert_never
 from uuid import UUID
@@ -16,7 +17,7 @@ import typer
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, counting
 from accord.cli.reading import Case, For, Reads
-from accord.desk import export, read
+from accord.desk import export, misp, read
 from accord.desk.export import Approval, Batch, Form
 from accord.desk.read import Asked
 from accord.errors import Refusal, Unready
@@ -69,7 +70,7 @@ def export_command(
                 records += len(batch.released)
                 progress(records)
 
-        for piece in _written(form, contents(), node.means.random, lost):
+        for piece in _written(form, contents(), member=node.means.member, random=node.means.random, lost=lost):
             file.write(piece)
     _report(out, form, records, withheld, lost, as_json=as_json)
 
@@ -127,7 +128,7 @@ def _contents(batch: Batch) -> Iterator[bytes]:
         yield from released.contents
 
 
-def _written(form: Form, contents: Iterator[bytes], random: Callable[[int], bytes], lost: Lost) -> Iterator[bytes]:
+def _written(form: Form, contents: Iterator[bytes], *, member: str, random: Callable[[int], bytes], lost: Lost) -> Iterator[bytes]:
     """The file, piece by piece. What the form cannot hold is counted."""
     match form:
         case Form.STIX:
@@ -135,6 +136,9 @@ def _written(form: Form, contents: Iterator[bytes], random: Callable[[int], byte
         case Form.CSV:
             yield indicator_table.head()
             yield from (indicator_table.row_of(_fields(content), lost) for content in contents)
+        case Form.MISP:
+            # An event is one piece: one record more than it takes is enough to be refused.
+            yield misp.event_of(list(islice(contents, misp.MISP_OBJECTS_MAX + 1)), member=member, lost=lost)
         case _:
             assert_never(form)
 

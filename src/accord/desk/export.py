@@ -5,7 +5,7 @@ S-20: "Two-person rule for: […] mass export". Duties:
   2. more records than one officer takes out alone leave on the word of a second one, who may release, given for this query, officer and purpose
      within a day;
   3. who exported, who approved, how many, in which form, and every batch by its positions stand in the journal before the batch leaves;
-  4. bytes leave as they are kept; forms that hold less count what they leave behind (`stix.indicator_table`);
+  4. bytes leave as they are kept; forms that hold less count what they leave behind (`stix.indicator_table`, `desk.misp`);
   5. what arrives while an export runs is not in it, and what is erased meanwhile is not either.
 A file that has left is out of reach of a recall: whoever took it out answers for it. Another member is given records by `desk.publish` alone.
 """
@@ -45,6 +45,7 @@ class Form(StrEnum):
 
     STIX = "stix"
     CSV = "csv"
+    MISP = "misp"
 
 
 @dataclass(frozen=True, slots=True)

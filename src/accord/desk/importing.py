@@ -17,6 +17,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from accord.charter.officers import Act
+from accord.desk import misp
 from accord.desk.export import Form as Form
 from accord.desk.means import Means
 from accord.desk.office import authorised
@@ -87,7 +88,11 @@ def import_files(
 
 def readers(now: datetime, lost: Counter[tuple[str, str]]) -> Mapping[Form, Reading]:
     """For each form what takes a file apart; what a form brings and STIX has no place for is counted in `lost`, by type and property."""
-    return {Form.STIX: unpack, Form.CSV: lambda raw: indicator_table.rows_in(raw, now=now, lost=lost)}
+    return {
+        Form.STIX: unpack,
+        Form.CSV: lambda raw: indicator_table.rows_in(raw, now=now, lost=lost),
+        Form.MISP: lambda raw: misp.objects_in(raw, lost=lost),
+    }
 
 
 def release_imported(
