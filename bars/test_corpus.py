@@ -56,7 +56,7 @@ def test_every_real_object_version_arrives_whole(shared_data: Path, tmp_path: Pa
         sent = next(log for log in audit.audit(here.means) if log.name == name)
         came = next(log for log in audit.audit(there.means) if log.name == name)
         assert (sent.size, sent.root) == (came.size, came.root)
-        assert [] == _differences(here.means.database.path, there.means.database.path)
+        assert [] == _differences(here.folder / here.settings.database, there.folder / there.settings.database)
     print(
         f"\n{imported.read:,} objects read, {imported.kept:,} kept, {imported.annotated:,} annotated, {imported.refused} refused in {importing_took:.1f} s"
         f"\n{released:,} released in {len(statements)} statements in {releasing_took:.1f} s"

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import re
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from accord.desk import audit
 from accord.desk.recall import compliance
 from accord.node.build import Node, opened
 from bars.road import OFFICER, Road
+from tests.databases import tamper
 from tests.stories.alliance import indicator
 
 KILLS = int(os.environ.get("ACCORD_KILLS", "20"))
@@ -140,10 +140,8 @@ def _same_roots(here: Node, there: Node) -> dict[str, int]:
 
 def _held(node: Node) -> list[int]:
     """The numbers of the records that a node holds, as often as it holds them."""
-    connection = sqlite3.connect(node.means.database.path)
-    found = [int(row[0].partition("--")[2][:8], 16) for row in connection.execute("select stix_id from record")]
-    connection.close()
-    return found
+    with node.means.database.reading() as transaction:
+        return [int(row[0].partition("--")[2][:8], 16) for row in tamper(transaction, "select stix_id from record")]
 
 
 def _relays_in(folder: Path) -> set[int]:

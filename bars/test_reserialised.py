@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from accord.node.build import Node
 from accord.release.question import Offer
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.store.records import HOLDINGS
+from tests.databases import tamper
 from tests.stories.alliance import OFFICER, START, founded
 from tests.stories.third_party import ThirdParty
 
@@ -61,8 +61,6 @@ def _offer() -> Offer:
 
 def _contents(node: Node) -> set[bytes]:
     """The bytes of every record that a node holds."""
-    text = "select content.body from record join content on content.digest = record.digest and content.collection = record.collection where record.collection = ?"
-    connection = sqlite3.connect(node.means.database.path)
-    found = {bytes(row[0]) for row in connection.execute(text, (HOLDINGS,))}
-    connection.close()
-    return found
+    text = "select content.body from record join content on content.digest = record.digest and content.collection = record.collection where record.collection = :holdings"
+    with node.means.database.reading() as transaction:
+        return {bytes(row[0]) for row in tamper(transaction, text, holdings=HOLDINGS)}

@@ -18,11 +18,12 @@ from statistics import median
 from accord.stix.record import of_fields
 from accord.stix.statement import Originator
 from accord.store import finding, records, terms
-from accord.store.database import Database, open_database
+from accord.store.database import Database
 from accord.store.finding import Finding
 from accord.store.records import Arrival, Came
 from accord.store.search import Search
 from bars.languages import Words, domain, objects
+from tests.databases import new_database
 from tests.stories.alliance import START
 
 RECORDS = int(os.environ.get("ACCORD_SEARCH_RECORDS", "1000000"))
@@ -35,7 +36,7 @@ GIVERS = ("KZ", "KG", "TJ", "UZ")
 
 
 def test_fifty_searches_in_three_languages(tmp_path: Path) -> None:
-    base = open_database(tmp_path / "node.sqlite")
+    base = new_database(tmp_path)
     words = {language: Words(language, Random(f"{SEED} {language}")) for language in ("en", "ru", "zh")}
     kept = _timed(lambda: _fill(base, words))
     before = _octets(tmp_path)

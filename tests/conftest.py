@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import databases
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
@@ -22,3 +25,10 @@ def shared_data() -> Path:
             pytest.fail(says)
         pytest.skip(says)
     return SHARED_DATA
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_database_is_left() -> Iterator[None]:
+    """Drop the databases that the tests of a module made on a server."""
+    yield
+    databases.drop_all()

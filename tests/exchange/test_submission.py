@@ -16,6 +16,7 @@ from accord.exchange.holdings import CONTENT_OCTETS_MAX
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, collection_id, token
 from accord.seal.canonical import digest_text
 from accord.store.records import Came
+from tests.databases import tamper
 from tests.exchange.tools import Tool, tool_of
 from tests.stories.alliance import Alliance, founded, indicator
 
@@ -202,7 +203,7 @@ def test_the_journal_names_the_client_and_the_counts(alliance: Alliance, tool: T
     means = alliance.means("KZ")
     tool.post(indicator(180), {**indicator(181), "valid_from": "x"})
     with means.database.reading() as transaction:
-        bodies = [orjson.loads(row[0]) for row in transaction.connection.execute("select body from content where collection <> 'holdings'")]
+        bodies = [orjson.loads(row[0]) for row in tamper(transaction, "select body from content where collection <> 'holdings'")]
     entry = max((body for body in bodies if body["act"] == "submitted"), key=lambda body: str(body["at"]))
     assert ("feeder", 1, 0, 1) == (entry["client"], entry["records"], entry["known"], entry["refused"])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from accord.node import health
+from tests.databases import on_sqlite
 from tests.stories.alliance import Alliance, founded
 
 
@@ -25,6 +26,7 @@ def test_a_node_that_can_serve_is_alive_and_ready_to_anybody(alliance: Alliance)
     assert (200, {"ready": True, "waits_for": []}) == (answer.status_code, answer.json())
 
 
+@on_sqlite
 def test_a_node_without_its_database_is_alive_and_not_ready(alliance: Alliance) -> None:
     means = alliance.means("KZ")
     means.database.close()

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from accord.stix.record import of_fields
 from accord.stix.statement import Originator
 from accord.store import erasure, holdings, records
-from accord.store.database import Database, Transaction, open_database, statements
+from accord.store.database import Database, Transaction
 from accord.store.holdings import ALL, FIRST, Selection
 from accord.store.records import Arrival, Came, edition_of
+from accord.store.statements import statements
+from tests.databases import new_database, on_sqlite, tamper
 from tests.stories.alliance import indicator
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -26,7 +28,7 @@ OWN = Originator("KZ", is_member=True)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    found = open_database(tmp_path / "node.sqlite")
+    found = new_database(tmp_path)
     yield found
     found.close()
 
@@ -35,6 +37,7 @@ def _arrival(number: int, modified: str) -> Arrival:
     return Arrival(of_fields({**indicator(number), "modified": modified}), Came.OWN, "KZ", OWN)
 
 
+@on_sqlite
 @pytest.mark.parametrize("analysed", [False, True])
 @pytest.mark.parametrize(
     ("statement", "index"),
@@ -55,6 +58,7 @@ def test_a_page_goes_along_its_index(database: Database, statement: str, index: 
     assert all("record_" in line or "content" in line or "SUBQUERY" in line or "TEMP B-TREE" in line for line in plan)
 
 
+@on_sqlite
 def test_the_page_that_tools_ask_for_most_looks_nothing_up_by_digest_or_version(database: Database) -> None:
     indexes = [line.partition("INDEX ")[2] for line in _plan(database, "standing_newest", analysed=True)]
     assert ["sqlite_autoindex_record_1 (collection=? AND position>?)", "content_place (collection=? AND place=?)"] == indexes
@@ -107,7 +111,7 @@ Act = tuple[str, int, int]
 )
 @settings(max_examples=60, deadline=None)
 def test_the_fast_page_is_the_slow_page_whatever_came_and_went(acts: list[Act]) -> None:
-    with TemporaryDirectory() as folder, closing(open_database(Path(folder) / "node.sqlite")) as database:
+    with TemporaryDirectory() as folder, closing(new_database(Path(folder))) as database:
         for kind, number, version in acts:
             with database.writing() as transaction:
                 if kind == "erase":
@@ -117,8 +121,8 @@ def test_the_fast_page_is_the_slow_page_whatever_came_and_went(acts: list[Act]) 
                     continue
                 records.keep(transaction, [_arrival(number, f"2026-11-20T09:00:00.00{version}Z")], now=NOW)
                 if kind == "by an older Accord":
-                    transaction.connection.execute("update record set newest = null where position = (select max(position) from record)")
-                    transaction.connection.execute("update content set place = null where place = (select max(position) from record)")
+                    tamper(transaction, "update record set newest = null where position = (select max(position) from record)")
+                    tamper(transaction, "update content set place = null where place = (select max(position) from record)")
                     assert _pages_agree(transaction)
                     records.keep(transaction, [_arrival(9, f"2026-11-20T09:00:00.00{version}Z")], now=NOW)
                 assert _pages_agree(transaction)

@@ -15,8 +15,9 @@ from accord.ledger.tree import EMPTY
 from accord.seal.canonical import digest_of
 from accord.stix.statement import timestamp
 from accord.store import logs
-from accord.store.database import Database, open_database
+from accord.store.database import Database
 from accord.store.logs import NewLeaf, later_times
+from tests.databases import new_database
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NAME = "sco.example/KZ/KG/1"
@@ -24,7 +25,7 @@ NAME = "sco.example/KZ/KG/1"
 
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "node.sqlite")
+    opened = new_database(tmp_path)
     yield opened
     opened.close()
 
@@ -60,7 +61,7 @@ def test_two_writers_cannot_both_append_at_one_position(base: Database) -> None:
     with base.writing() as transaction:
         before = logs.open_log(transaction, NAME)
         logs.append(transaction, before, _leaves(0, 1), now=NOW)
-    with pytest.raises(Exception, match=r"UNIQUE|moved on"), base.writing() as transaction:
+    with pytest.raises(Exception, match=r"UNIQUE|unique|moved on"), base.writing() as transaction:
         logs.append(transaction, before, _leaves(1, 1), now=NOW)
     with base.reading() as transaction:
         state = logs.log_state(transaction, NAME)

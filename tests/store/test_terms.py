@@ -18,6 +18,7 @@ from accord.store.database import Database, open_database
 from accord.store.finding import Finding
 from accord.store.records import Arrival, Came
 from accord.store.search import Search
+from tests.databases import new_database, new_path
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NAMES = ("Phishing kit of an invented group", "ФИШИНГ против сети", "针对电网的网络攻击", "hxxps://relay[.]grey-lantern[.]example/a")
@@ -62,7 +63,7 @@ def _postings(base: Database) -> list[tuple[bytes, int]]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "node.sqlite")
+    opened = new_database(tmp_path)
     yield opened
     opened.close()
 
@@ -142,7 +143,7 @@ def test_an_answer_is_the_same_whether_or_not_a_record_exists_that_its_reader_ma
     own = (terms.trait("came", "own"),)
     answers = []
     for name, hidden in (("with", [_from(_note(1, "grey lantern"), "KG", "SC/7")]), ("without", [])):
-        base = open_database(tmp_path / f"{name}.sqlite")
+        base = open_database(new_path(tmp_path, name))
         _keep(base, _note(0, "grey lantern"), *hidden)
         _index(base)
         assert len(hidden) + 1 == _find(base, "lantern").total, "it exists, and who may see it finds it"
@@ -158,7 +159,7 @@ def test_who_sees_nothing_finds_nothing(base: Database) -> None:
 def test_an_erased_record_leaves_the_index_as_if_it_had_never_been(tmp_path: Path) -> None:
     seen = []
     for name in ("with", "without"):
-        base = open_database(tmp_path / f"{name}.sqlite")
+        base = open_database(new_path(tmp_path, name))
         secret = _from(_note(1, "lantern zugzwangish hxxp://a[.]example"), "KG", "SC/7")
         _keep(base, _note(0, "lantern"), *([secret] if name == "with" else []))
         _index(base)

@@ -13,9 +13,10 @@ from accord.errors import NotFound
 from accord.ledger.entry import leaf_hashes
 from accord.ledger.tiles import Tile, TileHashes, bundle_of, content_of, prove_consistency, prove_inclusion, root_from, tile_root
 from accord.ledger.tree import consistency_proof, inclusion_proof, root_of
-from accord.store.database import Database, open_database
+from accord.store.database import Database
 from accord.store.logs import NewLeaf, append, open_log
 from accord.store.tiles import Tiles
+from tests.databases import new_database
 
 LOG = "sco.example/KZ/KG/1"
 SIZE = 70_000
@@ -26,7 +27,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = open_database(tmp_path_factory.mktemp("tiles") / "node.sqlite")
+    opened = new_database(tmp_path_factory.mktemp("tiles"))
     with opened.writing() as transaction:
         append(transaction, open_log(transaction, LOG), [NewLeaf(entry, None, None, 0, 0) for entry in ENTRIES], now=NOW)
     yield opened

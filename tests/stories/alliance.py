@@ -32,6 +32,7 @@ from accord.seal.canonical import digest_text
 from accord.seal.keys import PrivateKey
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.store import logs
+from tests.databases import new_path
 
 OFFICER = "A. Bekova (invented)"
 PURPOSE = "prevention of an attack"
@@ -139,8 +140,10 @@ def founded(folder: Path, members: tuple[str, ...] = ("KZ", "KG", "TJ"), *, on: 
     with ExitStack() as stack:
         for member, key in roots.items():
             (folder / f"{member}.key").write_text(key.secret_text(), encoding="utf-8")
+            (folder / member).mkdir()
             found_node(
                 folder / member,
+                database=new_path(folder / member).relative_to(folder / member),
                 charter=str(folder / "charter.json"),
                 member=member,
                 now=alliance.clock.now,

@@ -18,6 +18,7 @@ from accord.node.story import Cast
 from accord.stix.marking import HandlingCode, SubjectCategory, Tlp
 from accord.stix.statement import Statement
 from accord.store import logs
+from tests.databases import tamper
 from tests.stories.alliance import START, Alliance, founded, indicator
 from tests.stories.second import confirmed_by_another
 
@@ -90,7 +91,9 @@ def test_an_audit_names_the_log_and_place_of_a_changed_body(tmp_path: Path) -> N
         means = alliance.means("KZ")
         assert {report.name for report in audit.audit(means)} >= {means.channel_to("KG"), means.journal}
         with means.database.writing() as transaction:
-            transaction.connection.execute("update content set body = ? where instr(body, ?) > 0", (b"{}", b"Lantern host"))
+            for digest, body in tamper(transaction, "select digest, body from content"):
+                if b"Lantern host" in bytes(body):
+                    tamper(transaction, "update content set body = :body where digest = :digest", body=b"{}", digest=digest)
         with pytest.raises(IntegrityFailure, match=r"KZ/KG/1: position 1"):
             audit.audit(means)
 

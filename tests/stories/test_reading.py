@@ -17,6 +17,7 @@ from accord.desk.read import Asked
 from accord.errors import LimitReached, NotFound, Refusal
 from accord.ledger.entry import commitment
 from accord.store import acts
+from tests.databases import tamper
 from tests.stories.alliance import OFFICER, PURPOSE, Alliance, founded, indicator
 from tests.stories.test_confirmation import PERSON
 
@@ -37,9 +38,9 @@ def _journal(alliance: Alliance, member: str) -> list[dict[str, Any]]:
     means = alliance.means(member)
     joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
     with means.database.reading() as transaction:
-        rows = transaction.connection.execute(
-            f"select content.body from {joined} where leaf.collection = ? order by leaf.position", (means.journal,)
-        ).fetchall()
+        rows = tamper(
+            transaction, f"select content.body from {joined} where leaf.collection = :journal order by leaf.position", journal=means.journal
+        )
     return [entry for (body,) in rows if (entry := orjson.loads(body))["act"] in READS]
 
 

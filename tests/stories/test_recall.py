@@ -27,6 +27,7 @@ from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
 from accord.store import acts, answers, erasure
 from accord.web.pages.status import status_page
+from tests.databases import on_sqlite
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
 
 SECRET = "zugzwangish"  # A word that stands in no other file of a node.
@@ -71,6 +72,7 @@ def test_a_recalled_record_is_erased_at_its_holder_and_the_giver_is_told(allianc
         alliance.show("KG", indicator(1)["id"])
 
 
+@on_sqlite  # tests/store/test_postgres.py looks into the files of a server.
 def test_no_byte_of_an_erased_record_is_left_in_the_holders_folder(alliance: Alliance) -> None:
     secret = {**indicator(1), "name": f"Relay {SECRET}", "description": f"The {SECRET} host"}
     alliance.publish("KZ", secret, indicator(2), to="KG")

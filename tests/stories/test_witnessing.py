@@ -35,6 +35,7 @@ from accord.seal.keys import Role
 from accord.seal.note import Note
 from accord.store import acts, logs
 from accord.web.pages.status import status_page
+from tests.databases import tamper
 from tests.stories.alliance import Alliance, founded, indicator
 
 TYPE = "application/octet-stream"
@@ -428,19 +429,19 @@ def test_an_audit_holds_receipts_against_the_leaves(alliance: Alliance) -> None:
     with means.database.writing() as transaction:
         [receipt] = acts.receipts_of(transaction, name)
         line = cosign(receipt.checkpoint, name=means.receipt_name("KG"), key=other, at=alliance.clock())
-        transaction.connection.execute("update receipt set cosignature = ? where collection = ?", (line, name))
+        tamper(transaction, "update receipt set cosignature = :line where collection = :name", line=line, name=name)
     audit.audit(means)  # By a key that is not known: nothing can be said of it, and nothing is.
     broken = receipt.cosignature[:-8] + ("A" if receipt.cosignature[-8] != "A" else "B") + receipt.cosignature[-7:]
     with means.database.writing() as transaction:
-        transaction.connection.execute("update receipt set cosignature = ? where collection = ?", (broken, name))
+        tamper(transaction, "update receipt set cosignature = :line where collection = :name", line=broken, name=name)
     with pytest.raises(IntegrityFailure) as failure:
         audit.audit(means)
     assert "receipt" == failure.value.duty
     with means.database.writing() as transaction:
         note = sign(Checkpoint(name, 2, bytes(32)), key=means.signers.log)
-        transaction.connection.execute("update receipt set checkpoint = ? where collection = ?", (note, name))
+        tamper(transaction, "update receipt set checkpoint = :note where collection = :name", note=note, name=name)
     with pytest.raises(IntegrityFailure, match="another root"):
         audit.audit(means)
     with means.database.writing() as transaction:
-        whole = (receipt.checkpoint, receipt.cosignature, name)
-        transaction.connection.execute("update receipt set checkpoint = ?, cosignature = ? where collection = ?", whole)
+        whole = {"note": receipt.checkpoint, "line": receipt.cosignature, "name": name}
+        tamper(transaction, "update receipt set checkpoint = :note, cosignature = :line where collection = :name", **whole)

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, consents, demo, evidence, exporting, nodes, officers, reading, sources, standing, waiting
+from accord.cli import charters, clients, consents, demo, evidence, exporting, moving, nodes, officers, reading, sources, standing, waiting
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -36,6 +36,7 @@ reading.attach(app)
 exporting.attach(app)
 waiting.attach(app)
 evidence.attach(app)
+moving.attach(app)
 demo.attach(app)
 
 

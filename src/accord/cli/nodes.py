@@ -20,7 +20,7 @@ from accord.errors import PeerFault, Refusal, Unready
 from accord.exchange.client import PeerClient, connection
 from accord.node import logbook, metrics, worker
 from accord.node.build import Node, application, opened, utc_now
-from accord.node.founding import DEFAULT_PORT, found_node
+from accord.node.founding import DATABASE_FILE, DEFAULT_PORT, found_node
 from accord.node.logbook import LogForm
 from accord.node.settings import read_settings, write_settings
 
@@ -46,10 +46,23 @@ def init_command(
         Path | None, typer.Option("--root-key", metavar="FILE", help="The member's root key, when the charter pins one already.")
     ] = None,
     port: Annotated[int, typer.Option("--port", help="Where the node will serve.")] = DEFAULT_PORT,
+    dsn: Annotated[
+        Path | None,
+        typer.Option("--database", metavar="FILE.dsn", help="A file with the DSN of an empty PostgreSQL database, instead of SQLite."),
+    ] = None,
     as_json: bool = JSON,
 ) -> None:
     """Make a node's folder: settings.toml, keys and database. On an unsigned charter it is a single-member trial node."""
-    founded = found_node(folder, charter=charter, member=member, now=utc_now(), pinned=charter_digest, root_key=root_key, port=port)
+    founded = found_node(
+        folder,
+        charter=charter,
+        member=member,
+        now=utc_now(),
+        pinned=charter_digest,
+        root_key=root_key,
+        port=port,
+        database=dsn.resolve() if dsn else DATABASE_FILE,
+    )
     value = {
         "dir": str(folder),
         "member": member,

@@ -4,7 +4,7 @@ Duties:
   1. only what is the member's own, or was imported by it, is deleted: what another member gave stays until its giver recalls it;
   2. whoever was given it gets a recall;
   3. bytes, search terms and row are destroyed, and recalls and journal entry are one transaction with it;
-  4. the write-ahead log is emptied, so that no file keeps a byte.
+  4. what the database still has of it in its files is overwritten, so that no file keeps a byte.
 An officer's recall (`desk.recall`) keeps the member's own copy; a deletion does not.
 """
 

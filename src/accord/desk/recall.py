@@ -9,7 +9,7 @@ Duties of obeying one:
   5. bytes, salt, digest, search terms and row are destroyed in the transaction that receives the recall, and in the same transaction it goes on, by
      a recall of our own that holds the one obeyed, to everyone to whom we passed the record on;
   6. the sender is told so by a signed confirmation on our channel to it, and once more when those further down have confirmed;
-  7. the write-ahead log is emptied, so that no file keeps a byte.
+  7. what the database still has of it in its files is overwritten, so that no file keeps a byte.
 What reaches its review date is recalled by its giver and erased by its holder alike, whether or not they can reach each other.
 The giver's own copy in its holdings is its own affair and stays.
 """
@@ -316,7 +316,7 @@ def _expired(overdue: Sequence[Due]) -> Fields:
 
 
 def forget(means: Means) -> bool:
-    """Empty the write-ahead log after erasing; False when it has to be tried again. 7"""
+    """Leave no byte of what was erased in any file of the database; False when it has to be tried again. 7"""
     return erasure.forget(means.database)
 
 

@@ -22,6 +22,7 @@ from accord.exchange.server import Door
 from accord.node import health
 from accord.node.founding import read_key
 from accord.node.metrics import TimedGate, Timings, timings
+from accord.node.occupied import occupied
 from accord.node.settings import Settings, read_settings
 from accord.release.policy import policy_of
 from accord.seal.canonical import digest_text
@@ -46,8 +47,14 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Node]:
+def opened(folder: Path, *, alone: bool = False) -> Iterator[Node]:
     """Open a node's folder. Charter, keys and database are checked before anything is served; `Unready` says what is wrong."""
+    with occupied(folder, alone=alone), _opened(folder) as node:
+        yield node
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Node]:
     settings = read_settings(folder)
     signed = _charter(folder, settings)
     key_file = _read(folder / settings.keys.key_file)

@@ -22,6 +22,7 @@ from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
 from accord.store.database import open_database
 
 CHARTER_FILE = "charter.json"
+DATABASE_FILE = Path("node.sqlite")
 OPERATIONAL = (Role.LOG, Role.RECEIPT, Role.WITNESS, Role.STATEMENT, Role.TRANSPORT)
 DEFAULT_PORT = 8100
 SYNC_SECONDS = 5  # Seconds between two looks at a partner: a record is there within a breath, and an idle look costs one round trip.
@@ -94,6 +95,7 @@ def found_node(
     root_key: Path | None = None,
     port: int = DEFAULT_PORT,
     peers: Mapping[str, str] | None = None,
+    database: Path = DATABASE_FILE,
 ) -> Founded:
     """Make a node's folder. An unsigned charter makes a single-member trial node; a signed one is checked and pinned by its digest."""
     draft, signed = read_charter(charter)
@@ -124,7 +126,7 @@ def found_node(
         member=member,
         charter=Path(CHARTER_FILE),
         charter_digest=digest,
-        database=Path("node.sqlite"),
+        database=database,
         listen=Listen(host="127.0.0.1", port=port, metrics_port=0),
         sync=Sync(interval_seconds=SYNC_SECONDS),
         egress=Egress(private=()),

@@ -5,7 +5,7 @@ A whole specimen, as `accord init` writes it:
     member = "KZ"
     charter = "charter.json"
     charter_digest = "sha256:…"
-    database = "node.sqlite"
+    database = "node.sqlite"      # or a file ending in .dsn that holds the DSN of a PostgreSQL database
 
     [listen]
     host = "127.0.0.1"

@@ -1,7 +1,8 @@
 """What was taken back, what was erased, what is still owed: recalls, holes, expiries and the confirmations between members.
 
 Erasing destroys bytes, salt, digest, search terms and the record's row. The commitment stays, nothing can be guessed from it, and the tree does not
-change. SQLite overwrites what it deletes (`secure_delete`); `forget` then empties the write-ahead log, so that no file of the node holds a byte of it.
+change. `forget` then leaves no byte of it in any file of the database: SQLite overwrites what it deletes and has its write-ahead log emptied
+(decision 0015), PostgreSQL has tables and log written anew (decision 0026).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_diges
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
 NONE: Final[Mapping[bytes, bytes]] = MappingProxyType({})
-_TO_FORGET = "to forget"  # Noted with the erasure itself, so that a node killed in between still empties its log.
+_TO_FORGET = "to forget"  # Noted with the erasure itself, so that a node killed in between still does it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +251,12 @@ def note_to_forget(transaction: Transaction) -> None:
 
 
 def forget(database: Database) -> bool:
-    """Empty the write-ahead log where something was erased since the last time; False when a reader still holds it and it must be tried again."""
+    """Leave no byte of what was erased since the last time; False when a reader still holds it and it must be tried again."""
     with database.reading() as transaction:
         seen = (transaction.one("progress_of", name=_TO_FORGET) or (0,))[0]
     if not seen:
         return True
-    if not database.empty_log():
+    if not database.forget():
         return False
     with database.writing() as transaction:
         # What was erased since we looked has counted on, and is emptied the next time.
