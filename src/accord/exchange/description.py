@@ -66,6 +66,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /taxii2/accord/collections/{collection}/objects/{identifier}/": Operation(NODE, ""),
     "GET /taxii2/accord/collections/{collection}/objects/{identifier}/versions/": Operation(NODE, ""),
     "GET /accord/v1/keys": Operation("anyone", "object", media_type=JSON),
+    "GET /accord/v1/keys/{member}": Operation(NODE, "object", media_type=JSON),
     "PUT /accord/v1/keys/{member}": Operation("anyone", "", status=204, body=JSON),
     "GET /accord/v1/channels/{sender}/{recipient}/checkpoint": Operation(NODE, "text", media_type=TEXT),
     "POST /accord/v1/channels/{sender}/{recipient}/cosignature": Operation(NODE, "", status=204, body=TEXT),
