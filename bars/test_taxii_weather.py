@@ -1,7 +1,7 @@
 """Bar: in any weather a tool gets everything once: nothing lost, nothing twice, no error of the server, and a cursor read twice is the same bytes.
 
 ACCORD_RUNS says how many runs (100 by default, 1,000 for the whole bar), ACCORD_SEED which weather, and ACCORD_DATABASE, where it is set, which
-database stands in the node's settings. In each run three writers hand in objects and two readers follow them, one by `next`, one by
+database stands in the node's settings: the whole path of a file that ends in .dsn. In each run three writers hand in objects and two readers follow them, one by `next`, one by
 `added_after` alone, over a line that loses and repeats answers, under a clock that stands still or goes back, while the server goes down and comes up.
 """
 
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -23,6 +24,7 @@ import orjson
 from accord.desk.clients import add_client
 from accord.exchange.holdings import ALIAS, API_ROOT
 from accord.exchange.wire import MEDIA_TYPE
+from accord.node.build import opened
 from bars.weather import PAUSE_SECONDS, Line, Server, StandingClock
 from tests.stories.alliance import founded, indicator
 
@@ -137,13 +139,15 @@ def _one_run(run: Run, server: Server, clock: StandingClock, *, first: int) -> s
     return last
 
 
-def _node(folder: Path, clock: Callable[[], object]) -> tuple[Path, dict[str, str]]:
+def _node(folder: Path, clock: Callable[[], datetime]) -> tuple[Path, dict[str, str]]:
     """A founded node with a tool that may do both, closed again."""
-    with founded(folder, ("KZ", "KG")) as alliance:
-        made = add_client(alliance.means("KZ"), name="weather", may_read=True, may_write=True, now=alliance.clock())
+    with founded(folder, ("KZ", "KG")):
+        pass
     settings = folder / "KZ" / "settings.toml"
     if DATABASE:
         settings.write_text(
             re.sub(r"(?m)^database = .*$", f'database = "{DATABASE}"', settings.read_text(encoding="utf-8")), encoding="utf-8"
         )
+    with opened(folder / "KZ") as node:
+        made = add_client(node.means, name="weather", may_read=True, may_write=True, now=clock())
     return folder / "KZ", {"Authorization": f"Bearer {made.bearer}", "Accept": MEDIA_TYPE}
