@@ -25,7 +25,7 @@ from accord.store.postings import BLOCK_RECORDS, appended, packed, unpacked
 from accord.store.records import HOLDINGS, Held
 from accord.store.words import terms_of_record
 
-RECORDS_PER_INDEXING_MAX = 2_048  # Records a transaction: an eighth of a block, kept in well under a second.
+RECORDS_PER_INDEXING_MAX = 1_024  # Records a transaction: a sixteenth of a block, kept in a fraction of a second.
 
 _CUTTING = 2  # Raised with every change to what is a term of a record.
 _PROGRESS = f"terms {_CUTTING}, Unicode {unicodedata.unidata_version}"
