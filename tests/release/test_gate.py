@@ -211,10 +211,12 @@ def test_a_control_record_passes_on_the_protocol_clause_whatever_the_law() -> No
 PURPOSES = ("identification", "prevention")
 
 
-def _read(given: str = "", *, member: str = "BB", may_read: bool = True, purpose: str | None = "prevention of an attack") -> list[str]:
+def _read(
+    given: str = "", *, member: str = "BB", may_read: bool = True, purpose: str | None = "prevention of an attack", level: Tlp = Tlp.AMBER
+) -> list[str]:
     """The rules against a reading of a record in the holdings of BB, which was given for a purpose or is BB's own."""
     given_for = frozenset({given}) if given else frozenset[str]()
-    match GATE.decide_reading(Reading(Reader(member, may_read, purpose), "BB", PURPOSES, given_for, "T1/1"), (b"{}",)):
+    match GATE.decide_reading(Reading(Reader(member, may_read, purpose, Tlp.AMBER), "BB", PURPOSES, level, given_for, "T1/1"), (b"{}",)):
         case Released(recipient=recipient, article=article, contents=contents):
             assert (member, "T1/1", (b"{}",)) == (recipient, article, contents)
             return []
@@ -260,10 +262,24 @@ def test_what_was_given_for_one_purpose_is_not_used_for_another(given: str, stat
 
 
 def test_one_of_several_givers_suffices() -> None:
-    reading = Reading(Reader("BB", True, "prevention"), "BB", PURPOSES, frozenset({"identification", "prevention of an attack"}))
+    reading = Reading(
+        Reader("BB", True, "prevention", Tlp.RED), "BB", PURPOSES, given_for=frozenset({"identification", "prevention of an attack"})
+    )
     assert isinstance(GATE.decide_reading(reading), Released)
 
 
 def test_a_charter_without_a_list_leaves_the_purpose_to_the_sentence() -> None:
-    assert isinstance(GATE.decide_reading(Reading(Reader("BB", True, "curiosity"), "BB", ())), Released)
-    assert isinstance(GATE.decide_reading(Reading(Reader("BB", True, "curiosity"), "BB", (), frozenset({"care"}))), Withheld)
+    curious = Reader("BB", True, "curiosity", Tlp.RED)
+    assert isinstance(GATE.decide_reading(Reading(curious, "BB", ())), Released)
+    assert isinstance(GATE.decide_reading(Reading(curious, "BB", (), given_for=frozenset({"care"}))), Withheld)
+
+
+@pytest.mark.parametrize("purpose", ["prevention", None])
+def test_what_is_marked_above_the_readers_clearance_is_not_read(purpose: str | None) -> None:
+    assert ["TLP"] == _read(level=Tlp.AMBER_STRICT, purpose=purpose)
+    assert [] == _read(level=Tlp.CLEAR, purpose=purpose)
+
+
+def test_a_tool_states_no_purpose() -> None:
+    assert [] == _read("prevention of an attack", purpose=None)
+    assert ["S-01/role"] == _read(may_read=False, purpose=None)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from accord.charter.officers import OfficerRole
-from accord.desk import confirm, publish
+from accord.desk import confirm, importing, publish
 from accord.desk.status import status
 from accord.errors import NotFound, Refusal
 from accord.release.decision import Withheld
@@ -132,3 +132,55 @@ def test_what_is_no_person_needs_no_second_officer(alliance: Alliance) -> None:
     assert 1 == alliance.publish("KZ", indicator(1), to="KG").records
     with pytest.raises(Refusal, match="no person entry"):
         confirm.confirm(alliance.means("KZ"), indicator(1)["id"], officer=OFFICER, now=alliance.clock())
+
+
+FEED = "Invented feed"
+
+
+def _imported(alliance: Alliance) -> None:
+    importing.import_files(alliance.means("KZ"), [orjson.dumps([PERSON, indicator(1)])], source=FEED, now=alliance.clock())
+
+
+def _release(alliance: Alliance, officer: str = OFFICER) -> int:
+    return importing.release_imported(alliance.means("KZ"), source=FEED, officer=officer, offer=offer("KG"), now=alliance.clock())[0]
+
+
+def test_an_imported_person_waits_for_a_second_officer_and_nothing_of_the_import_is_released(alliance: Alliance) -> None:
+    _imported(alliance)
+    with pytest.raises(Refusal, match=r"S-20.*1 persons imported from Invented feed wait") as refused:
+        _release(alliance)
+    assert "accord confirm DIR --source 'Invented feed'" in refused.value.remedy
+    assert 0 == _sent(alliance)
+    second = enlist_second(alliance, "KZ")
+    assert 1 == confirm.confirm_source(alliance.means("KZ"), FEED, officer=second, word="seen and wanted", now=alliance.clock())
+    assert 0 == confirm.confirm_source(alliance.means("KZ"), FEED, officer=second, word="seen and wanted", now=alliance.clock())
+    assert 2 == _release(alliance)
+
+
+def test_who_confirmed_an_imported_person_does_not_release_it(alliance: Alliance) -> None:
+    _imported(alliance)
+    done = confirm.confirm(alliance.means("KZ"), PERSON["id"], officer=OFFICER, now=alliance.clock())
+    assert (FEED, EnteredAs.SOURCE, OFFICER) == (done.entered_by, done.entered_as, done.confirmed_by)
+    with pytest.raises(Refusal, match="S-20"):
+        _release(alliance)
+    assert 2 == _release(alliance, enlist_second(alliance, "KZ", role=OfficerRole.OFFICER))
+
+
+def test_a_source_is_confirmed_on_a_word_by_who_may_release(alliance: Alliance) -> None:
+    _imported(alliance)
+    analyst = enlist_second(alliance, "KZ", role=OfficerRole.ANALYST)
+    with pytest.raises(Refusal, match="may not release"):
+        confirm.confirm_source(alliance.means("KZ"), FEED, officer=analyst, word="seen", now=alliance.clock())
+    for word in ("", " ", "x" * 501):
+        with pytest.raises(Refusal, match="word"):
+            confirm.confirm_source(alliance.means("KZ"), FEED, officer=OFFICER, word=word, now=alliance.clock())
+    with pytest.raises(Refusal, match="S-20"):
+        _release(alliance)
+
+
+def test_publishing_an_imported_person_by_hand_is_no_way_around(alliance: Alliance) -> None:
+    _imported(alliance)
+    confirm.confirm(alliance.means("KZ"), PERSON["id"], officer=OFFICER, now=alliance.clock())
+    with pytest.raises(Refusal, match="S-20"):
+        alliance.publish("KZ", PERSON, to="KG")
+    assert 0 == _sent(alliance)

@@ -335,16 +335,20 @@ def _law_that_ends(day: str) -> Charter:
     return Charter.of_fields(fields)
 
 
+def _acts(means: Means) -> list[str]:
+    """The acts in a journal, the oldest first."""
+    joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
+    with means.database.reading() as transaction:
+        rows = transaction.connection.execute(f"select content.body from {joined} where leaf.collection = ?", (means.journal,)).fetchall()
+    return [orjson.loads(body)["act"] for (body,) in rows]
+
+
 def test_where_the_law_ends_before_a_statement_is_fetched_it_is_taken_back_whole_and_the_channel_goes_on(tmp_path: Path) -> None:
     with founded(tmp_path, on=_law_that_ends("2026-12-01")) as alliance:
         alliance.publish("KZ", indicator(1), to="KG")
         alliance.sync("KG", "KZ")
         late = alliance.publish("KZ", indicator(2), to="KG")
         alliance.clock.now += timedelta(days=30)
-        with pytest.raises(PeerFault, match=f"{late.statements[0]} may no longer go to KG"):
-            alliance.sync("KG", "KZ")
-        assert 1 == _records(alliance, "KG")
-
         means = alliance.means("KZ")
         [waits] = stuck(means, now=alliance.clock())
         assert ("KG", late.statements[0]) == (waits.partner, waits.statement)
@@ -356,6 +360,13 @@ def test_where_the_law_ends_before_a_statement_is_fetched_it_is_taken_back_whole
         )
         shown = alliance.doors["KZ"].get("/", auth=("operator", alliance.nodes["KZ"].status_password)).text
         assert all(part in shown for part in (waits.remedy, "The channel to KG waits."))
+        for _ in range(2):
+            with pytest.raises(PeerFault, match="KZ cannot serve this channel at the moment") as fault:
+                alliance.sync("KG", "KZ")
+            # The partner learns neither that there is a statement nor the ground; the giver's own status says both.
+            assert [] == [word for word in (late.statements[0], "LAW", "SC/7") if word in fault.value.says]
+        assert 1 == _records(alliance, "KG")
+        assert 1 == _acts(means).count("held-back")
 
         recall.recall(means, late.statements[0], officer=OFFICER, reason=RecallReason.WITHDRAWN, now=alliance.clock())
         synced = alliance.sync("KG", "KZ")

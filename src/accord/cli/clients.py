@@ -11,6 +11,7 @@ from accord.cli.output import JSON, answer
 from accord.desk import clients
 from accord.exchange.holdings import API_ROOT, DISCOVERY, holdings_id
 from accord.node.build import opened, utc_now
+from accord.stix.marking import Tlp
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The tool's name, which is also its user name.")]
 
@@ -28,11 +29,13 @@ def add_command(
     name: Name,
     read: Annotated[bool, typer.Option("--read", help="It may read the holdings.")] = False,
     write: Annotated[bool, typer.Option("--write", help="It may hand in objects, and take back the member's own.")] = False,
+    tlp: Annotated[str, typer.Option("--tlp", metavar="LEVEL", help="The highest level that it may read.")] = clients.CLEARANCE.value,
     as_json: bool = JSON,
 ) -> None:
     """Let a TAXII 2.1 tool in, and print what it needs. The secrets are shown this once; the node keeps their digests."""
+    clearance = Tlp.parse(tlp)
     with opened(folder) as node:
-        made = clients.add_client(node.means, name=name, may_read=read, may_write=write, now=utc_now())
+        made = clients.add_client(node.means, name=name, may_read=read, may_write=write, clearance=clearance, now=utc_now())
         listen = node.settings.listen
         base = f"http://{listen.host}:{listen.port}"
         collection = holdings_id(node.means)
@@ -46,7 +49,7 @@ def add_command(
     }
     lines = [f"{key:10} {text}" for key, text in value.items()]
     lines.append(
-        f"{name} {_rights(read, write)} the holdings. Either username and password or the bearer token; keep them, they are not shown again."
+        f"{name} {_rights(read, write)} the holdings, up to TLP {clearance.value}. Either username and password or the bearer token; keep them, they are not shown again."
     )
     answer(value, "\n".join(lines), as_json=as_json)
 
@@ -57,10 +60,20 @@ def list_command(folder: Dir, as_json: bool = JSON) -> None:
         found = clients.list_clients(node.means)
     value = {
         "clients": [
-            {"username": item.name, "can_read": item.may_read, "can_write": item.may_write, "added_at": item.added_at} for item in found
+            {
+                "username": item.name,
+                "can_read": item.may_read,
+                "can_write": item.may_write,
+                "tlp": item.clearance.value,
+                "added_at": item.added_at,
+            }
+            for item in found
         ]
     }
-    lines = [f"{item.name}: {_rights(item.may_read, item.may_write)} the holdings, since {item.added_at}" for item in found]
+    lines = [
+        f"{item.name}: {_rights(item.may_read, item.may_write)} the holdings, up to TLP {item.clearance.value}, since {item.added_at}"
+        for item in found
+    ]
     answer(value, "\n".join(lines) or "no tool is let in; add one with accord client add", as_json=as_json)
 
 

@@ -215,12 +215,17 @@ def add_command(
     folder: Dir,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The officer's name or post.")],
     role: Annotated[OfficerRole, typer.Option("--role", help="What the officer is, and so may do.")],
+    tlp: Annotated[
+        str, typer.Option("--tlp", metavar="LEVEL", help="The highest level that the officer may read.")
+    ] = office.CLEARANCE.value,
     as_json: bool = JSON,
 ) -> None:
     """Register an officer of this member."""
+    clearance = Tlp.parse(tlp)
     with opened(folder) as node:
-        office.add_officer(node.means, name=name, role=role, now=utc_now())
-    answer({"officer": name, "role": role.value}, f"{name} is registered as {role.value}", as_json=as_json)
+        office.add_officer(node.means, name=name, role=role, clearance=clearance, now=utc_now())
+    value = {"officer": name, "role": role.value, "tlp": clearance.value}
+    answer(value, f"{name} is registered as {role.value}, and reads up to TLP {clearance.value}", as_json=as_json)
 
 
 def offer_of(

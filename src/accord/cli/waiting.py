@@ -9,6 +9,7 @@ import typer
 from accord.cli.officers import As, Dir
 from accord.cli.output import JSON, answer
 from accord.desk import confirm, declined
+from accord.errors import Refusal
 from accord.node.build import opened, utc_now
 from accord.seal.canonical import digest_text
 
@@ -20,11 +21,23 @@ def attach(app: typer.Typer) -> None:
 
 def confirm_command(
     folder: Dir,
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, or a digest sha256:….")],
     officer: As,
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A STIX identifier, or a digest sha256:….")] = "",
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="Every person imported from this source, instead of one record.")
+    ] = "",
+    word: Annotated[str, typer.Option("--word", metavar="TEXT", help="With --source: your recorded reason.")] = "",
     as_json: bool = JSON,
 ) -> None:
-    """Confirm a person entry that another officer, or a tool, entered. Only then can it be published (S-20)."""
+    """Confirm a person entry that another officer, a tool or a source entered. Only then can it be published or released (S-20)."""
+    if bool(record) == bool(source):
+        raise Refusal("confirm takes one RECORD, or --source NAME with --word TEXT", remedy="give one of the two")
+    if source:
+        with opened(folder) as node:
+            count = confirm.confirm_source(node.means, source, officer=officer, word=word, now=utc_now())
+        says = f"{count} persons imported from {source} are confirmed by {officer}; another officer can release them now"
+        answer({"source": source, "confirmed": count, "confirmed_by": officer}, says, as_json=as_json)
+        return
     with opened(folder) as node:
         done = confirm.confirm(node.means, record, officer=officer, now=utc_now())
     value = {

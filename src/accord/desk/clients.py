@@ -4,8 +4,7 @@ Duties:
   1. a tool may do what it was given by name, and nothing else: without a right it sees that holdings exist;
   2. its secrets are random, told once, and kept as digests;
   3. adding and removing stand in the journal.
-Which of the member's records a tool may see is the gate's to say. Clearance of tools and persons is not modelled yet: whoever may read
-the holdings reads all of them.
+Which of the member's records a tool may see is the gate's to say, by the tool's clearance: the highest TLP level that it may read.
 """
 
 from __future__ import annotations
@@ -21,12 +20,16 @@ from accord.desk.means import Means
 from accord.errors import NotFound, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields
+from accord.stix.marking import Tlp
 from accord.stix.statement import timestamp
 from accord.store import acts, clients
 from accord.store.clients import Client as Client
 
 CLIENT_NAME_CHARACTERS_MAX = 64  # Characters. It is a user name, and stands in the journal with each of the tool's acts.
 BEARER_PREFIX = "accord-client-"  # Tells a tool's token from a node's at first sight, for doors and for whoever scans for lost secrets.
+CLEARANCE = (
+    Tlp.AMBER_STRICT
+)  # Unless it is said: the member's own people. Red is for the eyes of persons who are named, and a tool is none.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
 _SECRET_BYTES = 32
 
@@ -40,19 +43,19 @@ class Credentials:
     bearer: str
 
 
-def add_client(means: Means, *, name: str, may_read: bool, may_write: bool, now: datetime) -> Credentials:
-    """Let a tool in, with these rights on the holdings. 1, 2"""
+def add_client(means: Means, *, name: str, may_read: bool, may_write: bool, clearance: Tlp = CLEARANCE, now: datetime) -> Credentials:
+    """Let a tool in, with these rights on the holdings up to this level. 1, 2"""
     if not _NAME.fullmatch(name) or len(name) > CLIENT_NAME_CHARACTERS_MAX:
         raise Refusal(
             f"a client's name has 1 to {CLIENT_NAME_CHARACTERS_MAX} letters a to z, digits and . _ @ + -, and begins with a letter or digit",
             remedy="it is a user name of HTTP; choose one such as opencti-1",
         )
     credentials = Credentials(name, _secret(means), BEARER_PREFIX + _secret(means))
-    client = Client(name, may_read, may_write, timestamp(now))
+    client = Client(name, may_read, may_write, clearance, timestamp(now))
     with means.database.writing() as transaction:
         if not clients.add_client(transaction, client, password=_digest(credentials.password), bearer=_digest(credentials.bearer)):
             raise Refusal(f"{name!r} is a client already", remedy="choose another name, or remove it with `accord client remove`")
-        entry: Fields = {"act": "client-added", "client": name, "may_read": may_read, "may_write": may_write}
+        entry: Fields = {"act": "client-added", "client": name, "may_read": may_read, "may_write": may_write, "tlp": clearance.value}
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)  # 3
     return credentials
 

@@ -2,11 +2,12 @@
 
 S-20: "Two-person rule for: new person entry". Duties:
   1. a person entry of the member's own that an officer publishes or a tool hands in is kept with the name of whoever entered it;
-  2. an officer who may release confirms it, and never the one who entered it; for what a tool entered, any of them may;
+  2. an officer who may release confirms it, and never the one who entered it; for what a tool or a source entered, any of them may;
   3. the confirmation is of these bytes: another version is another entry;
-  4. both stand in the journal.
-That an unconfirmed entry is not released is the gate's rule. What an outside source published is not entered by an officer: it is released on
-an officer's recorded word (`desk.importing`), and one officer is enough for that so far.
+  4. both stand in the journal;
+  5. imported persons of one source may be confirmed together, on the officer's recorded word: the rule asks for two persons, not for two looks at
+     each entry. Whoever confirmed them does not release them (`desk.importing`), so that two persons answer for each.
+That an unconfirmed entry is not released is the gate's rule.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from accord.store.database import Transaction
 from accord.store.persons import EnteredAs, Entry
 from accord.store.records import Arrival, Held
 
+CONFIRMED_TOGETHER_MAX = 1_000  # Persons confirmed in one transaction, so that another writer never waits long.
+WORD_CHARACTERS_MAX = 500  # Characters of the word with which they are confirmed. A sentence of reason.
 WAITING_TOLD_MAX = 10  # Entries named in one refusal. Who has more confirms these first.
+_KINDS = {EnteredAs.OFFICER: "person", EnteredAs.CLIENT: "tool", EnteredAs.SOURCE: "source"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,16 @@ class Confirmed:
     confirmed_by: str
 
 
-def unconfirmed(transaction: Transaction, found: Iterable[Record]) -> frozenset[Digest]:
-    """Those of these own records that concern a person and that no second officer has confirmed."""
+def unconfirmed(transaction: Transaction, found: Iterable[Record], *, officer: str) -> frozenset[Digest]:
+    """Those of these own and imported records that concern a person and wait for another officer than the one who would give them out."""
     people = [record.digest for record in found if concerns_person(record.fields)]
     entries = persons.entries_of(transaction, people)
-    return frozenset(digest for digest in people if digest not in entries or not entries[digest].confirmed_by)
+    return frozenset(digest for digest in people if (entry := entries.get(digest)) is None or _waits(entry, officer))
+
+
+def _waits(entry: Entry, officer: str) -> bool:
+    """Nobody entered by name what came from a source, so the second person is whoever gives it out. 5"""
+    return not entry.confirmed_by or (entry.entered_as is EnteredAs.SOURCE and entry.confirmed_by == officer)
 
 
 def enter(means: Means, arrivals: Sequence[Arrival], *, officer: str, now: datetime) -> list[Waiting]:
@@ -75,7 +84,7 @@ def refuse_unconfirmed(waiting: Sequence[Waiting], audience: Sequence[str], answ
         named = ", ".join(
             f"{one.stix_id} (another than {one.entry.entered_by})"
             if one.entry.entered_as is EnteredAs.OFFICER
-            else f"{one.stix_id} (any officer who may release; {one.entry.entered_by} is a tool)"
+            else f"{one.stix_id} (any other officer who may release; {one.entry.entered_by} is a {_KINDS[one.entry.entered_as]})"
             for one in waiting[:WAITING_TOLD_MAX]
         )
         more = f" and {len(waiting) - WAITING_TOLD_MAX} more" if len(waiting) > WAITING_TOLD_MAX else ""
@@ -98,6 +107,25 @@ def confirm(means: Means, reference: str, *, officer: str, now: datetime) -> Con
         said: Fields = {"act": "person-confirmed", "officer": officer, "entered_by": entry.entered_by, "record": digest_text(held.digest)}
         acts.note_acts(transaction, means.journal, [said], salts=[means.random(SALT_BYTES)], now=now)  # 4
     return Confirmed(held, entry.entered_by, entry.entered_as, officer)
+
+
+def confirm_source(means: Means, source: str, *, officer: str, word: str, now: datetime) -> int:
+    """Confirm every imported person of a source that waits, in durable portions; gives how many, 0 where none did. 5"""
+    if not word.strip() or len(word) > WORD_CHARACTERS_MAX:
+        raise Refusal(f"a word of 1 to {WORD_CHARACTERS_MAX} characters says why they may leave", remedy="give it with --word")
+    total = 0
+    while True:
+        with means.database.writing() as transaction:
+            authorised(means, transaction, officer, Act.RELEASE)  # 2
+            waiting = persons.waiting_from(transaction, source, count=CONFIRMED_TOGETHER_MAX)
+            if not waiting:
+                break
+            for digest in waiting:
+                persons.confirm(transaction, digest, officer=officer, now=now)
+            said: Fields = {"act": "persons-confirmed", "officer": officer, "source": source, "records": len(waiting), "word": word}
+            acts.note_acts(transaction, means.journal, [said], salts=[means.random(SALT_BYTES)], now=now)  # 4
+        total += len(waiting)
+    return total
 
 
 def _may_be_confirmed(held: Held, entry: Entry | None, officer: str) -> None:

@@ -30,10 +30,14 @@ class NotYours(Refusal):
 
 
 def discard(means: Means, selection: Selection, *, client: Client, now: datetime) -> Recalled:
-    """Delete the versions of one object that the selection names. That the client may write is the caller's to ask."""
+    """Delete the versions of one object that the selection names. That the client may read and write is the caller's to ask.
+
+    What lies above its clearance is not there for it, and stays.
+    """
     [stix_id] = selection.ids
     with means.database.writing() as transaction:
-        positions = {standing.position for standing in holdings.standing(transaction, selection, first=0)}
+        seen = holdings.standing(transaction, selection, clearance=client.clearance, first=0)
+        positions = {standing.position for standing in seen}
         chosen = [held for held in records.versions_of(transaction, stix_id) if held.position in positions]
         if not chosen:
             raise NotFound("no such object")

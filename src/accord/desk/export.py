@@ -25,14 +25,14 @@ from accord.charter.officers import Act
 from accord.desk.account import Asked
 from accord.desk.means import Means
 from accord.desk.office import authorised
-from accord.desk.read import SEES, judge, note_read, reader_of
+from accord.desk.read import judge, note_read, reader_of
 from accord.errors import Malformed, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.release.decision import Ground, Released, Withheld
 from accord.release.reading import Reader
 from accord.seal.canonical import Fields
 from accord.seal.envelope import derived_key, open_sealed, seal
-from accord.store import acts, finding, records
+from accord.store import acts, finding, peers, records, terms
 from accord.store.search import Search
 
 EXPORT_ALONE_RECORDS_MAX = 1_000  # Records that one officer takes out alone: a case, not the holdings.
@@ -80,9 +80,11 @@ def approve(means: Means, query: str, *, officer: str, exporter: str, purpose: s
     with means.database.writing() as transaction:
         authorised(means, transaction, officer, Act.RELEASE)
         authorised(means, transaction, exporter, Act.READ)
+        known = peers.role_of(transaction, exporter)
+        assert known is not None, "who is authorised is registered"
         if officer == exporter:  # 2
             raise Refusal("S-20: nobody approves an export of their own", remedy="ask another officer who may release, or an approver")
-        found = finding.find(transaction, wanted, sees=SEES, count=0)
+        found = finding.find(transaction, wanted, sees=terms.up_to(known[1]), count=0)
         said: Fields = {"act": "export-approved", "officer": officer, "exporter": exporter, "records": found.total}
         acts.note_acts(transaction, means.journal, [said], salts=[means.random(SALT_BYTES)], now=now)  # 3
     until = (now + timedelta(hours=APPROVAL_HOURS_MAX)).replace(microsecond=0)
@@ -98,7 +100,7 @@ def export(means: Means, query: str, *, asked: Asked, form: Form, now: datetime,
     if approval is not None:
         _check(means, wanted, approval, asked, now=now)
     with means.database.writing() as transaction:
-        found = finding.everything(transaction, wanted, sees=SEES)
+        found = finding.everything(transaction, wanted, sees=terms.up_to(reader.clearance))
         if found.total > EXPORT_ALONE_RECORDS_MAX and approval is None:  # 2
             raise Refusal(
                 f"S-20: {found.total} records are more than the {EXPORT_ALONE_RECORDS_MAX} that one officer takes out alone",

@@ -2,8 +2,9 @@
 
 Duties of a page:
   1. it is cut by count and bytes before it is held in memory;
-  2. every content passes the gate for reading; what the gate withholds is not in the page, and not counted in it;
+  2. every content passes the gate for reading; what lies above the tool's clearance is as if it had never come, in pages, counts and cursors;
   3. it goes on where the page before it ended, whatever arrived in between: a position is a record's for ever.
+  4. a page with persons stands in the journal, with the tool's name, before it is given (S-19).
 How a position is told to a tool, and that nobody else can use it, is the door's affair (`exchange.holdings`).
 """
 
@@ -16,11 +17,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from accord.desk import account
+from accord.desk.clients import Client
 from accord.desk.means import Means
 from accord.release.decision import Released, Withheld
 from accord.release.reading import Reader, Reading
+from accord.seal.canonical import Fields
+from accord.stix.marking import Tlp
 from accord.stix.statement import timestamp
 from accord.store import clients, holdings
+from accord.store.acts import ReadEntry
 from accord.store.holdings import ALL as ALL
 from accord.store.holdings import FIRST as FIRST
 from accord.store.holdings import LAST as LAST
@@ -52,32 +58,59 @@ class HoldingsPage:
 NOTHING = HoldingsPage((), (), None)
 
 
-def page(
-    means: Means, selection: Selection, *, first: int = 0, limit: int = HOLDINGS_PAGE_OBJECTS_MAX, added_after: datetime | None = None
-) -> HoldingsPage:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of which records."""
+
+    selection: Selection
+    first: int = 0
+    limit: int = HOLDINGS_PAGE_OBJECTS_MAX
+    added_after: datetime | None = None
+
+
+def page(means: Means, client: Client, asked: Asked, *, now: datetime) -> HoldingsPage:
     """The records that are asked for, from a position or a moment on. A position brought along outweighs the moment."""
+    found, persons = _look(means, client, asked)
+    if persons:  # 4
+        entry: Fields = {"act": "read", "client": client.name, "records": len(found.marks), "persons": list(persons)}
+        account.keep(means, ReadEntry(entry), now=now)
+    return found
+
+
+def page_without_persons(means: Means, client: Client, asked: Asked) -> HoldingsPage | None:
+    """The page where it holds no person, for callers that cannot wait for the journal; None where it does, and `page` is to be asked."""
+    found, persons = _look(means, client, asked)
+    return None if persons else found
+
+
+def _look(means: Means, client: Client, asked: Asked) -> tuple[HoldingsPage, list[int]]:
+    """A page, and the positions of the persons in it."""
+    first = asked.first
     with means.database.reading() as transaction:
-        if added_after is not None and first == 0:
-            after = holdings.position_after(transaction, timestamp(added_after))
+        if asked.added_after is not None and first == 0:
+            after = holdings.position_after(transaction, timestamp(asked.added_after))
             if after is None:
-                return NOTHING
+                return NOTHING, []
             first = after
-        cut = _Cut(min(limit, HOLDINGS_PAGE_OBJECTS_MAX))
-        taken = cut.take(holdings.standing(transaction, selection, first=first))  # 1, 3
+        cut = _Cut(min(asked.limit, HOLDINGS_PAGE_OBJECTS_MAX))
+        taken = cut.take(holdings.standing(transaction, asked.selection, clearance=client.clearance, first=first))  # 1, 3
+    reader = Reader(means.member, client.may_read, None, client.clearance)
     released: list[Released] = []
     marks: list[Mark] = []
-    for article, alike in groupby(taken, key=attrgetter("article")):  # 2: one question for neighbours of equal attributes
+    persons: list[int] = []
+    for (article, tlp), alike in groupby(taken, key=attrgetter("article", "tlp")):  # 2: one question for neighbours of equal attributes
         run = list(alike)
-        reading = Reading(Reader(means.member, may_read=True, purpose=None), means.member, (), article=article)
+        reading = Reading(reader, means.member, (), Tlp.of_rank(tlp), article=article)
         match means.gate.decide_reading(reading, tuple([standing.body for standing in run])):
             case Released() as decision:
                 released.append(decision)
                 marks += [
                     Mark(standing.stix_id, standing.version or standing.added_at, standing.added_at, standing.spec) for standing in run
                 ]
+                persons += [standing.position for standing in run if standing.person]
             case Withheld():
                 pass
-    return HoldingsPage(tuple(released), tuple(marks), cut.following)
+    return HoldingsPage(tuple(released), tuple(marks), cut.following), persons
 
 
 def status(means: Means, *, client: str, identifier: str) -> bytes | None:
@@ -104,3 +137,10 @@ class _Cut:
                 break
             taken.append(standing)
         return taken
+
+
+def is_held(means: Means, client: Client, identifier: str) -> bool:
+    """Say whether there is an object of this identifier that the tool may read."""
+    with means.database.reading() as transaction:
+        found = holdings.standing(transaction, Selection(ids=(identifier,), versions=(ALL,)), clearance=client.clearance, first=0)
+        return next(found, None) is not None

@@ -4,20 +4,22 @@ Duties:
   1. what endangers us (size, depth, a key twice, bad UTF-8, numbers no one can read exactly) is refused, object by object, with the limit's name;
   2. what merely breaks the standard is kept, annotated with path and clause;
   3. the digest of the file as it was received is kept beside the canonical bytes;
-  4. nothing imported is released by importing it.
+  4. nothing imported is released by importing it;
+  5. an imported person waits for a second officer, and is not released by the one who confirmed it (S-20).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
 
 from accord.charter.officers import Act
 from accord.desk import misp
+from accord.desk.confirm import unconfirmed
 from accord.desk.export import Form as Form
 from accord.desk.means import Means
 from accord.desk.office import authorised
@@ -28,11 +30,12 @@ from accord.release.question import Offer
 from accord.seal.canonical import Fields, digest_of
 from accord.stix import indicator_table
 from accord.stix.extensions import is_accord_type
-from accord.stix.record import of_fields, read, unpack
+from accord.stix.record import concerns_person, of_fields, read, unpack
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator
-from accord.store import acts, erasure, logs, records
+from accord.store import acts, erasure, logs, persons, records
 from accord.store.database import Transaction
+from accord.store.persons import EnteredAs
 from accord.store.records import Arrival, Came, Held
 
 BATCH_RECORDS = 1_000  # Records a transaction: large enough to be quick, small enough that a kill loses seconds.
@@ -78,6 +81,8 @@ def import_files(
             held = records.held_by_digests(transaction, [arrival.record.digest for arrival in good])
             fresh = {arrival.record.digest: arrival for arrival in good if arrival.record.digest not in held}
             added = records.keep(transaction, list(fresh.values()), now=now)
+            people = [digest for digest, arrival in fresh.items() if concerns_person(arrival.record.fields)]
+            persons.enter(transaction, people, by=source, entered_as=EnteredAs.SOURCE, now=now)  # 5
             entry: Fields = {"act": "imported", "source": source, "records": added, "refused": len(bad)}
             acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
         kept += added
@@ -113,12 +118,12 @@ def release_imported(
         raise Refusal(f"the officer's word has at most {WORD_CHARACTERS_MAX} characters")
     with means.database.reading() as transaction:
         authorised(means, transaction, officer, Act.RELEASE)
-    _judge_all(means, source=source, offer=offer, now=now)
+    _judge_all(means, source=source, officer=officer, offer=offer, now=now)
     terms = offer.terms()
     total = 0
     statements: list[str] = []
     answers: tuple[Answer, ...] = ()
-    for batch in _unreleased(means, source=source, audience=offer.audience):
+    for batch in _unreleased(means, source=source, officer=officer, audience=offer.audience):
         answers = judge(means, batch, offer, now=now)
         statements.extend(release(means, Batch(batch, officer, terms, offer.word), answers, now=now))
         total += len(batch)
@@ -128,13 +133,27 @@ def release_imported(
     return total, tuple(statements), answers
 
 
-def _judge_all(means: Means, *, source: str, offer: Offer, now: datetime) -> None:
-    """Refuse before the first batch when any later one would be: half a release is worse than none."""
-    for batch in _unreleased(means, source=source, audience=offer.audience):
-        refuse_withheld(offer.audience, judge(means, batch, offer, now=now))
+def _judge_all(means: Means, *, source: str, officer: str, offer: Offer, now: datetime) -> None:
+    """Refuse before the first batch when any later one would be: half a release is worse than none. What waits for a person comes last."""
+    held_up: tuple[Answer, ...] = ()
+    waiting = 0
+    for batch in _unreleased(means, source=source, officer=officer, audience=offer.audience):
+        answers = judge(means, batch, offer, now=now)
+        if count := sum(arrival.unconfirmed for arrival in batch):
+            held_up, waiting = answers, waiting + count
+            answers = judge(means, [replace(arrival, unconfirmed=False) for arrival in batch], offer, now=now)
+        refuse_withheld(offer.audience, answers)
+    try:
+        if waiting:
+            refuse_withheld(offer.audience, held_up)
+    except Refusal as refusal:
+        raise Refusal(
+            f"{refusal.says}; {waiting} persons imported from {source} wait for another officer than {officer}",
+            remedy=f"let another officer look at them and confirm: accord confirm DIR --source {source!r} --as OFFICER --word TEXT",
+        ) from None
 
 
-def _unreleased(means: Means, *, source: str, audience: Sequence[str]) -> Iterator[list[Arrival]]:
+def _unreleased(means: Means, *, source: str, officer: str, audience: Sequence[str]) -> Iterator[list[Arrival]]:
     """Batches of the source's records that are missing in at least one recipient's channel."""
     first = 0
     while True:
@@ -145,8 +164,15 @@ def _unreleased(means: Means, *, source: str, audience: Sequence[str]) -> Iterat
             first = page[-1].position + 1
             wanted = missing(transaction, means, page, audience)
             arrivals = [imported(transaction, held) for held in page if held.digest in wanted]
+            arrivals = with_waiting(transaction, arrivals, officer)
         if arrivals:
             yield arrivals
+
+
+def with_waiting(transaction: Transaction, arrivals: Sequence[Arrival], officer: str) -> list[Arrival]:
+    """Mark the persons that no officer but this one has confirmed. 5"""
+    waiting = unconfirmed(transaction, [arrival.record for arrival in arrivals], officer=officer)
+    return [replace(arrival, unconfirmed=arrival.record.digest in waiting) for arrival in arrivals]
 
 
 def missing(transaction: Transaction, means: Means, page: Sequence[Held], audience: Sequence[str]) -> set[bytes]:

@@ -99,7 +99,9 @@ def _arrivals(means: Means, files: Sequence[bytes], audience: Sequence[str], *, 
         authorised(means, transaction, officer, act)
         held = held_by_digests(transaction, [record.digest for record in found])
         waiting = unconfirmed(
-            transaction, [record for record in found if record.digest not in held or held[record.digest].came is Came.OWN]
+            transaction,
+            [record for record in found if record.digest not in held or held[record.digest].came is not Came.CHANNEL],
+            officer=officer,
         )
         given = [record.digest for record in found if record.digest in held and held[record.digest].came is Came.CHANNEL]
         passages = {digest: passage_of(means, transaction, digest, audience) for digest in given}

@@ -5,6 +5,7 @@ Duties:
   2. the gate judges reader and purpose before anything is looked for, and each record before it is shown;
   3. the read is in the journal before the answer is given (`desk.account`); so is a refusal, and what was not found.
 A ground of purpose is told to the officer, who can state another purpose or ask for consent. That there is a record at all is told with it.
+What lies above the officer's clearance is not there: it is in no list, no count and no number of versions, and the journal alone tells it apart.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from accord.store.records import Came, Held
 from accord.store.search import Search
 
 FOUND_MAX = 50  # Records a search gives. Who finds more asks more precisely.
-SEES = tuple(terms.trait("came", came.value) for came in Came)  # A member's own people read all of its holdings.
 NAME_CHARACTERS_MAX = 120  # Characters of a record's name in a list.
 
 
@@ -99,7 +99,7 @@ def search(means: Means, query: str, *, asked: Asked, now: datetime, count: int 
     below = cursor.opened(after) if after else None
     reader = reader_of(means, "searched", query, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
-        answer = finding.find(transaction, wanted, sees=SEES, count=count, below=below)
+        answer = finding.find(transaction, wanted, sees=terms.up_to(reader.clearance), count=count, below=below)
         found = [held for position in answer.positions if (held := records.held_at(transaction, position)) is not None]
         judged = judge(means, transaction, reader, found)
     readable = [item for item in judged if isinstance(item.decision, Released)]
@@ -133,16 +133,20 @@ def show(means: Means, reference: str, *, asked: Asked, now: datetime) -> Shown:
     reader = reader_of(means, "shown", reference, asked, now=now)  # 1, 2
     with means.database.reading() as transaction:
         known = _known(transaction, reference)
-        newest = [max(known, key=lambda item: (item.version, item.position))] if known else []
-        judged = judge(means, transaction, reader, newest)
-        versions = records.versions_of(transaction, newest[0].stix_id) if newest else []
+        cleared = [held for held in known if held.level.rank <= reader.clearance.rank]
+        chosen = max(cleared or known, key=lambda item: (item.version, item.position), default=None)
+        judged = [] if chosen is None else judge(means, transaction, reader, [chosen])
+        versions = [] if chosen is None else records.versions_of(transaction, chosen.stix_id)
     note_read(means, "shown", reference, asked, judged, now=now)  # 3
     for item in judged:
         match item.decision:
             case Released(contents=contents):
-                return Shown(item.held, tuple(sorted(item.given_for)), contents[0], tuple(versions))
-            case Withheld() as withheld:
+                seen = tuple(held for held in versions if held.level.rank <= reader.clearance.rank)
+                return Shown(item.held, tuple(sorted(item.given_for)), contents[0], seen)
+            case Withheld() as withheld if item.held.level.rank <= reader.clearance.rank:
                 raise _refusal(withheld)
+            case Withheld():
+                pass  # As if it were not there.
     raise NotFound(f"no record {reference!r} in the holdings", remedy="search for it with `accord search`")
 
 
@@ -155,13 +159,14 @@ def reader_of(means: Means, act: str, query: str, asked: Asked, *, now: datetime
     if len(asked.case) > CASE_CHARACTERS_MAX:
         raise LimitReached("CASE_CHARACTERS_MAX", f"the case has {len(asked.case)} characters", remedy="give its number")
     with means.database.reading() as transaction:
-        role = peers.role_of(transaction, asked.officer)
-    if role is None:
+        known = peers.role_of(transaction, asked.officer)
+    if known is None:
         raise Refusal(f"{means.member} has no officer named {asked.officer!r}", remedy="add the officer with `accord officer add`")
+    role, clearance = known
     officer = Officer(name=asked.officer, role=role, member=means.member)
-    reader = Reader(means.member, may(means.charter, officer, Act.READ), asked.purpose)
+    reader = Reader(means.member, may(means.charter, officer, Act.READ), asked.purpose, clearance)
     # Whether it is the purpose of the gift is asked of each record; here it is as if all had been given for the purpose stated.
-    match means.gate.decide_reading(Reading(reader, means.member, purposes(means), frozenset({asked.purpose}))):
+    match means.gate.decide_reading(Reading(reader, means.member, purposes(means), given_for=frozenset({asked.purpose}))):
         case Withheld() as withheld:
             rules = tuple(ground.rule for ground in withheld.grounds)
             account(means, act, asked, query, Outcome(rules=rules), now=now)
@@ -178,7 +183,7 @@ def judge(means: Means, transaction: Transaction, reader: Reader, found: Sequenc
         content = records.content_of(transaction, held.digest)
         if content is not None:
             purposes_given = given.get(held.digest, frozenset())
-            reading = Reading(reader, means.member, purposes(means), purposes_given, held.article)
+            reading = Reading(reader, means.member, purposes(means), held.level, purposes_given, held.article)
             judged.append(Judged(held, purposes_given, means.gate.decide_reading(reading, (content,))))
     return judged
 

@@ -33,7 +33,7 @@ from accord.stix.consent import Consent
 from accord.stix.control import Control
 from accord.stix.record import of_canonical
 from accord.stix.statement import Statement, read_timestamp, timestamp
-from accord.store import acts, consents, erasure, logs, peers, records
+from accord.store import acts, consents, erasure, logs, peers, records, terms
 from accord.store.acts import Receipt as Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -199,6 +199,9 @@ def _keep(
         else:
             _keep_word(transaction, log.name, position, item)
     kept = records.keep(transaction, arrivals, now=now)
+    if kept < len(arrivals):  # Something came again, and perhaps at a higher level.
+        for level in {arrival.level for arrival in arrivals}:
+            terms.raise_level(transaction, [arrival.record.digest for arrival in arrivals if arrival.level is level], level)
     after = logs.append(transaction, log, leaves, now=now)
     for item in items:
         if isinstance(item.meaning, Control):
@@ -217,6 +220,7 @@ def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
         item.meaning.originator,
         article=item.meaning.terms.basis,
         faults=admission.faults,
+        given_at=item.meaning.terms.handling.tlp,
     )
 
 

@@ -29,7 +29,7 @@ from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.record import Record, of_fields
 from accord.stix.statement import CONTEXT, PURPOSE_CHARACTERS_MAX, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
-from accord.store import acts, consents, erasure, logs, records
+from accord.store import acts, consents, erasure, logs, records, terms
 from accord.store import answers as given_answers
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -176,6 +176,7 @@ def _release_portion(
     means: Means, transaction: Transaction, batch: Batch, portion: Sequence[Arrival], answers: Sequence[Answer], *, now: datetime
 ) -> str:
     records.keep(transaction, [arrival for arrival in portion if arrival.came is Came.OWN], now=now)
+    terms.raise_level(transaction, [arrival.record.digest for arrival in portion], batch.terms.handling.tlp)
     _still_there(means, transaction, portion, batch.terms.recipients)
     channels = [logs.open_log(transaction, name) for name in sorted(map(means.channel_to, batch.terms.recipients))]
     placed = _place(means, transaction, portion, channels)  # 3, 5

@@ -17,12 +17,11 @@ from datetime import datetime
 from accord.charter.officers import Act
 from accord.desk.means import Means
 from accord.desk.office import authorised
-from accord.desk.read import SEES
 from accord.errors import LimitReached, NotFound, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields
 from accord.stix.statement import timestamp
-from accord.store import acts, finding, terms
+from accord.store import acts, finding, peers, terms
 from accord.store.database import Transaction
 from accord.store.search import Search
 
@@ -67,8 +66,11 @@ def saved(means: Means, *, officer: str) -> list[Saved]:
     """An officer's searches, with the notices of each."""
     with means.database.reading() as transaction:
         authorised(means, transaction, officer, Act.READ)  # 1
+        known = peers.role_of(transaction, officer)
+        assert known is not None, "who is authorised is registered"
+        sees = terms.up_to(known[1])
         return [
-            Saved(name, query, saved_at, finding.everything(transaction, Search.parse(query), sees=SEES, first=seen).total)  # 2
+            Saved(name, query, saved_at, finding.everything(transaction, Search.parse(query), sees=sees, first=seen).total)  # 2
             for name, query, saved_at, seen in _rows(transaction, officer)
         ]
 

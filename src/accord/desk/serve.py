@@ -5,7 +5,9 @@ Duties of a page:
   2. a reader is served at most 10,000 objects beyond its last receipt, as far as the last boundary within them;
   3. a page ends where an append ended, so that its checkpoint proves it whole;
   4. the gate answers again for every statement on the page: a later rule can still forbid;
-  5. bytes leave as they were kept, never written anew.
+  5. bytes leave as they were kept, never written anew;
+  6. of a statement that may no longer go the reader learns nothing, not that there is one: statement and ground stand in the sender's journal
+     and status.
 """
 
 from __future__ import annotations
@@ -40,6 +42,14 @@ CLOCK_DIFFERENCE_MAX = timedelta(minutes=5)  # Between the clocks of two nodes. 
 
 
 @dataclass(frozen=True, slots=True)
+class _MayNotGo:
+    """A statement on the page is withheld now."""
+
+    statement: str
+    grounds: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A run of a channel's leaves. `released` carries the bytes in order; `leaves` tells for each position whether it has any."""
 
@@ -67,10 +77,25 @@ def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX
     with means.database.reading() as transaction:
         beyond, end = _page_end(transaction, name, first=first, limit=min(limit, PAGE_OBJECTS_MAX, _allowed(transaction, name, first)))
         leaves = logs.leaves_between(transaction, name, first=first, beyond=beyond)
-        released = _released(means, transaction, reader, leaves, now=now)  # 4, 5
         last = logs.last_boundary(transaction, name)
+        noted = acts.held_back(transaction, name)
+        released = _released(means, transaction, reader, leaves, now=now)  # 4, 5
+    if isinstance(released, _MayNotGo):
+        raise _hold_back(means, reader, released, now=now)  # 6
     more = last is not None and beyond < last.size
+    if noted is not None and not more:
+        with means.database.writing() as writing:
+            acts.go_on(writing, name)
     return Page(first, tuple(leaves), tuple(released), "" if end is None else _signed(means, name, end), more=more)
+
+
+def _hold_back(means: Means, reader: str, stopped: _MayNotGo, *, now: datetime) -> Unready:
+    """Note, once, why the channel stands still, and give the one sentence for whoever asks. 6"""
+    with means.database.writing() as transaction:
+        if acts.hold_back(transaction, means.channel_to(reader), statement=stopped.statement, grounds=stopped.grounds, now=now):
+            entry: Fields = {"act": "held-back", "member": reader, "statement": stopped.statement, "grounds": stopped.grounds}
+            acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+    return Unready(f"{means.member} cannot serve this channel at the moment", remedy=f"ask again later, or call {means.member}")
 
 
 def _allowed(transaction: Transaction, name: str, first: int) -> int:
@@ -132,7 +157,7 @@ def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: date
     return receipt
 
 
-def _released(means: Means, transaction: Transaction, reader: str, leaves: Sequence[Leaf], *, now: datetime) -> list[Released]:
+def _released(means: Means, transaction: Transaction, reader: str, leaves: Sequence[Leaf], *, now: datetime) -> list[Released] | _MayNotGo:
     """Ask the gate anew about each statement on the page and take the bytes it covers through it."""
     law = law_between(means.charter, sender=means.member, recipient=reader, on=now.date())
     runs: dict[int, list[bytes]] = {}
@@ -152,11 +177,7 @@ def _released(means: Means, transaction: Transaction, reader: str, leaves: Seque
             case Released() as answer:
                 released.append(answer)
             case Withheld(grounds=grounds):
-                reasons = "; ".join(map(str, grounds))
-                raise Unready(
-                    f"statement {statement.id} may no longer go to {reader}: {reasons}",
-                    remedy=f"take it back with `accord recall DIR {statement.id}`; the channel then goes on",
-                )
+                return _MayNotGo(statement.id, "; ".join(map(str, grounds)))
     return released
 
 

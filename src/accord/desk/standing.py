@@ -21,7 +21,7 @@ from datetime import date, datetime
 import orjson
 
 from accord.charter.officers import Act
-from accord.desk.importing import BATCH_RECORDS, check_source, imported, missing
+from accord.desk.importing import BATCH_RECORDS, check_source, imported, missing, with_waiting
 from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.release import Answer, Batch, judge, release
@@ -187,6 +187,7 @@ def _page(means: Means, order: Order, first: int) -> tuple[list[Arrival], int] |
             return None
         wanted = missing(transaction, means, page, order.offer.audience)
         arrivals = [imported(transaction, held) for held in page if held.digest in wanted and held.stix_type in order.selection.types]
+        arrivals = with_waiting(transaction, arrivals, "")  # Two officers answer for the order, so any third word suffices.
     return [arrival for arrival in arrivals if order.selection.covers(arrival.record)], page[-1].position + 1
 
 

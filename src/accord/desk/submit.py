@@ -3,7 +3,8 @@
 Duties:
   1. what endangers us (size, depth, a key twice, bad UTF-8, numbers no one can read exactly) is refused, object by object, with the limit's name;
   2. what breaks the standard is refused with path and clause, as an officer's own publication is; types of Accord's own are refused;
-  3. only its originator gives an object a new version (STIX 2.1, 3.6.2), and one version has one content;
+  3. only its originator gives an object a new version (STIX 2.1, 3.6.2), and one version has one content. What the tool may not see has no say
+     in that, or a refusal would tell it: its object is kept beside, as the member's own;
   4. what is held already is well, and stays as it came first;
   5. a person entry is kept, and not released before a second officer confirms it (S-20);
   6. records, status and the journal entry with the client's name and counts are one transaction.
@@ -22,6 +23,7 @@ from accord.errors import AccordError, LimitReached
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields, canonical
 from accord.stix.extensions import is_accord_type
+from accord.stix.marking import Tlp
 from accord.stix.record import Record, Unpacked, concerns_person, of_canonical, read_envelope
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator, timestamp
@@ -58,7 +60,7 @@ def submit(means: Means, raw: bytes, *, client: Client, now: datetime) -> bytes:
     identifier = str(uuid.UUID(bytes=means.random(16), version=4))
     own = Originator(means.member, is_member=True)
     with means.database.writing() as transaction:  # 6
-        fresh, done = _sorted_out(transaction, items, own, now=now)  # 3, 4
+        fresh, done = _sorted_out(transaction, items, own, client, now=now)  # 3, 4
         records.keep(transaction, [Arrival(record, Came.OWN, means.member, own) for record in fresh], now=now)
         people = [record.digest for record in fresh if concerns_person(record.fields)]
         persons.enter(transaction, people, by=client.name, entered_as=EnteredAs.CLIENT, now=now)  # 5
@@ -106,11 +108,16 @@ def _item(position: int, found: Unpacked | AccordError, *, now: datetime) -> _It
         return _Item(position, stix_id, said, None, error.says)
 
 
-def _sorted_out(transaction: Transaction, items: Sequence[_Item], own: Originator, *, now: datetime) -> tuple[list[Record], list[_Item]]:
+def _sorted_out(
+    transaction: Transaction, items: Sequence[_Item], own: Originator, client: Client, *, now: datetime
+) -> tuple[list[Record], list[_Item]]:
     """What is to be kept, and what is said of each object."""
     found = [item.record for item in items if item.record is not None]
     held = records.held_by_digests(transaction, [record.digest for record in found])
-    editions = editions_of(transaction, list({record.id for record in found}))
+    editions = {
+        stix_id: [edition for edition in held_editions if _is_seen(client, edition, own)]
+        for stix_id, held_editions in editions_of(transaction, list({record.id for record in found})).items()
+    }
     fresh: dict[bytes, Record] = {}
     done = []
     added_at = timestamp(now)
@@ -125,9 +132,13 @@ def _sorted_out(transaction: Transaction, items: Sequence[_Item], own: Originato
             done.append(_Item(item.position, item.stix_id, item.version, None, reason))
             continue
         fresh[record.digest] = record
-        editions.setdefault(record.id, []).append(Edition(edition, record.digest, own, record.version))
+        editions.setdefault(record.id, []).append(Edition(edition, record.digest, own, record.version, Tlp.CLEAR))
         done.append(item)
     return list(fresh.values()), done
+
+
+def _is_seen(client: Client, edition: Edition, own: Originator) -> bool:
+    return edition.level.rank <= client.clearance.rank and (client.may_read or edition.originator == own)
 
 
 def _in_the_way(record: Record, edition: str, held: Sequence[Edition], own: Originator) -> str:

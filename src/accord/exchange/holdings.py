@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from accord.desk import discard, holdings, submit
 from accord.desk.clients import Client
 from accord.desk.discard import NotYours
-from accord.desk.holdings import ALL, HOLDINGS_PAGE_OBJECTS_MAX, HoldingsPage, Selection
+from accord.desk.holdings import ALL, HOLDINGS_PAGE_OBJECTS_MAX, Asked, HoldingsPage, Selection
 from accord.desk.means import Means
 from accord.errors import LimitReached, Malformed, NotFound, Refusal
 from accord.exchange.guard import Door, Unacceptable, client_of, is_taxii
@@ -36,8 +36,10 @@ QUESTIONS_MAX = 100  # Combinations of what `match` names; each is a question to
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks of the holdings."""
+    """What a request asks of the holdings, whose it is, and when."""
 
+    client: Client
+    now: datetime
     selection: Selection
     first: int
     limit: int
@@ -67,7 +69,7 @@ def routes(door: Door, *, name: str) -> APIRouter:
     """The routes of the collection under one of its two names. They stand before those of channels, whose paths are more general."""
     router = APIRouter(prefix=f"{API_ROOT}collections/{name}", tags=["TAXII 2.1"], include_in_schema=name != ALIAS)
     means, who = door.means, client_of(door)
-    ask, submission = _questions(means), Depends(_submission(door))
+    ask, submission = _questions(door), Depends(_submission(door))
 
     @router.get("/")
     def resource(request: Request) -> Response:
@@ -121,12 +123,14 @@ def objects_path(means: Means) -> str:
 
 def objects_of(door: Door) -> Callable[[Request], Awaitable[Response]]:
     """The handler of a page of objects. What is quick is answered at once, without a thread; other requests wait for it."""
-    means, who, ask = door.means, client_of(door), _questions(door.means)
+    means, who, ask = door.means, client_of(door), _questions(door)
 
     async def objects(request: Request) -> Response:
         """TAXII 2.1, 5.4: a page of objects, as they are kept."""
         question = ask.read(request, _reading(who(request)))
-        page = _page(means, question) if _is_quick(question) else await run_in_threadpool(_page, means, question)
+        page = holdings.page_without_persons(means, question.client, _asked(question)) if _is_quick(question) else None
+        if page is None:
+            page = await run_in_threadpool(_page, means, question)
         return ask.answer(question, page, _contents)
 
     return objects
@@ -191,6 +195,7 @@ class _Questions:
     """Reads questions and gives answers that say where to go on."""
 
     key: bytes
+    clock: Callable[[], datetime]
 
     def read(self, request: Request, client: Client, *, identifier: str = "", versions: tuple[str, ...] = ()) -> Question:
         """The question of a request; `Refusal` names the parameter that is not what it must be (TAXII 2.1, 3.4)."""
@@ -206,6 +211,8 @@ class _Questions:
         bound = orjson.dumps([client.name, request.scope["path"], selection.ids, selection.types, selection.versions, selection.specs])
         following, after = asked.get("next"), asked.get("added_after")
         return Question(
+            client,
+            self.clock(),
             selection,
             first=0 if following is None else self._position(following, bound),
             limit=limit_of(asked.get("limit"), otherwise=HOLDINGS_PAGE_OBJECTS_MAX),
@@ -234,12 +241,16 @@ class _Questions:
             ) from None
 
 
-def _questions(means: Means) -> _Questions:
-    return _Questions(derived_key(means.signers.transport, purpose="cursor of the holdings"))
+def _questions(door: Door) -> _Questions:
+    return _Questions(derived_key(door.means.signers.transport, purpose="cursor of the holdings"), door.clock)
 
 
 def _page(means: Means, question: Question) -> HoldingsPage:
-    return holdings.page(means, question.selection, first=question.first, limit=question.limit, added_after=question.added_after)
+    return holdings.page(means, question.client, _asked(question), now=question.now)
+
+
+def _asked(question: Question) -> Asked:
+    return Asked(question.selection, question.first, question.limit, question.added_after)
 
 
 def _is_quick(question: Question) -> bool:
@@ -249,7 +260,7 @@ def _is_quick(question: Question) -> bool:
 
 def _page_of(means: Means, question: Question, identifier: str) -> HoldingsPage:
     page = _page(means, question)
-    if not page.marks and not holdings.page(means, Selection(ids=(identifier,)), limit=1).marks:
+    if not page.marks and not holdings.is_held(means, question.client, identifier):
         raise NotFound("no such object")
     return page
 

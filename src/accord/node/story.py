@@ -14,7 +14,7 @@ from datetime import timedelta
 from importlib.resources import files
 
 from accord.charter.officers import OfficerRole
-from accord.desk import consent, importing, office, publish, read, recall
+from accord.desk import confirm, consent, importing, office, publish, read, recall
 from accord.desk.consent import Wanted
 from accord.desk.read import Asked
 from accord.desk.release import recipients_of
@@ -34,6 +34,7 @@ WAIT_SECONDS_MAX = 600  # Seconds for a channel to be delivered. 100,000 records
 REVIEW_DAYS = 365
 RECORDS_TRIED_MAX = 1_000  # Records looked through for one that keeps to the standard.
 SOURCE = "demo data"
+APPROVER = "D. Serik (invented)"  # The second officer, without whom no imported person is released.
 PURPOSE = "prevention of an attack on a transport hub"
 
 
@@ -133,6 +134,8 @@ def _import_and_release(
     node: Node, data: bytes, officer: str, offer: Offer, progress: Callable[[str, int, int], None]
 ) -> tuple[str, int, str]:
     imported = importing.import_files(node.means, [data], source=SOURCE, now=utc_now(), progress=lambda done: progress("imported", done, 0))
+    office.add_officer(node.means, name=APPROVER, role=OfficerRole.APPROVER, now=utc_now())
+    persons = confirm.confirm_source(node.means, SOURCE, officer=APPROVER, word="shown in a demonstration", now=utc_now())
     offer = replace(offer, word="shown in a demonstration")
     released, statements, _ = importing.release_imported(
         node.means,
@@ -144,7 +147,8 @@ def _import_and_release(
     )
     word = _a_word(node)
     says = (
-        f"{imported.read} objects imported ({imported.annotated} break a rule of STIX and are annotated, {imported.refused} refused), "
+        f"{imported.read} objects imported ({imported.annotated} break a rule of STIX and are annotated, {imported.refused} refused; "
+        f"{persons} persons confirmed by a second officer), "
         f"{released} released to {', '.join(offer.audience)} in {len(statements)} statements on the officer's word"
     )
     return word, released, says

@@ -2,7 +2,7 @@
 
 INF-03: "Block use for another purpose unless a written consent of the originator […] is attached." S-01: "Purpose is mandatory, specific and
 machine-checked on every read, not only at entry." Duties:
-  1. only a member's own people read its holdings, and of them those whose role may read;
+  1. only a member's own people read its holdings, and of them those whose role may read, up to the level that each is cleared for;
   2. a purpose is stated;
   3. what another member gave is used for the purpose for which it was given: the same word of the charter's list, or the very same sentence;
   4. what is the member's own, or an outside source's, is used for any purpose of the list; a charter without a list leaves that to the sentence.
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from accord.charter.purposes import purpose_word
 from accord.release.decision import Ground
+from accord.stix.marking import Tlp
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Reader:
     member: str
     may_read: bool  # The charter lets the reader's role read.
     purpose: str | None  # The sentence; empty where nothing was said, None for a tool.
+    clearance: Tlp  # The highest level that the reader may see.
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Reading:
     reader: Reader
     holder: str
     purposes: tuple[str, ...]  # The words of the charter's list.
+    level: Tlp = Tlp.CLEAR
     given_for: frozenset[str] = frozenset()
     article: str = ""  # Under which it came; empty for the holder's own and imported ones.
 
@@ -55,6 +58,8 @@ def objections(reading: Reading) -> Iterator[Objection]:
         yield Objection(Ground("HOLDINGS", "only a member's own people read its holdings"), "ask the member for its release")
     if not reader.may_read:
         yield Objection(Ground("S-01/role", "the charter does not let this role read"), "ask an officer whose role may read")
+    if reading.level.rank > reader.clearance.rank:
+        yield Objection(Ground("TLP", "it is marked above the reader's clearance"), "ask an officer who is cleared for it")
     if reader.purpose is None:
         return
     if not reader.purpose.strip():  # 2

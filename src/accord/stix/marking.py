@@ -41,6 +41,13 @@ class Tlp(StrEnum):
         """0 for clear up to 4 for red: a greater rank is a narrower circle."""
         return _RANKS[self]
 
+    @classmethod
+    def of_rank(cls, rank: int) -> Tlp:
+        return list(cls)[rank]
+
+
+# TLP 2.0 gives amber+strict to what stays within an organisation, and what nobody marked stays within the member.
+UNMARKED: Final = Tlp.AMBER_STRICT
 
 _RANKS: Final[Mapping[Tlp, int]] = MappingProxyType({level: rank for rank, level in enumerate(Tlp)})
 

@@ -28,6 +28,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The statement at which a channel out stands still, on what grounds, and since when."""
+
+    statement: str
+    grounds: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadEntry:
     """An entry of the journal about a read: the act, what was asked, and why, in words that are erased before the entry is."""
 
@@ -158,6 +167,21 @@ def erase_act(transaction: Transaction, journal: str, position: int) -> bool:
 def receipts_of(transaction: Transaction, collection: str) -> list[Receipt]:
     """Every receipt of a channel, in the order of sizes."""
     return [Receipt(row[0], row[1], row[2], row[3], bool(row[4])) for row in transaction.all("receipts_of", collection=collection)]
+
+
+def hold_back(transaction: Transaction, collection: str, *, statement: str, grounds: str, now: datetime) -> bool:
+    """Note that a channel out stands still at a statement; False where just that is noted already."""
+    return transaction.run("held_back_set", collection=collection, statement=statement, grounds=grounds, since=timestamp(now)) == 1
+
+
+def held_back(transaction: Transaction, collection: str) -> HeldBack | None:
+    row = transaction.one("held_back_of", collection=collection)
+    return None if row is None else HeldBack(*row)
+
+
+def go_on(transaction: Transaction, collection: str) -> None:
+    """The channel was served to its end: nothing is held back any more."""
+    transaction.run("held_back_clear", collection=collection)
 
 
 def _receipt(row: Row | None) -> Receipt | None:

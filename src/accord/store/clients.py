@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accord.stix.marking import Tlp
 from accord.stix.statement import timestamp
 from accord.store.database import Row, Transaction
 
@@ -27,19 +28,20 @@ class Client:
     name: str
     may_read: bool
     may_write: bool
+    clearance: Tlp  # The highest level that it may read.
     added_at: str
 
 
 def add_client(transaction: Transaction, client: Client, *, password: bytes, bearer: bytes) -> bool:
     """Keep a tool with the digests of its secrets; False when the name is given already."""
-    rights = {"may_read": int(client.may_read), "may_write": int(client.may_write)}
+    rights = {"may_read": int(client.may_read), "may_write": int(client.may_write), "tlp": client.clearance.rank}
     return transaction.run("client_add", name=client.name, password=password, bearer=bearer, added_at=client.added_at, **rights) == 1
 
 
 def client_named(transaction: Transaction, name: str) -> tuple[Client, bytes] | None:
     """A tool with the digest of its password."""
     row = transaction.one("client_of", name=name)
-    return None if row is None else (_client(row[:4]), bytes(row[4]))
+    return None if row is None else (_client(row[:5]), bytes(row[5]))
 
 
 def client_of_bearer(transaction: Transaction, bearer: bytes) -> Client | None:
@@ -71,5 +73,5 @@ def status_of(transaction: Transaction, *, identifier: str, client: str) -> byte
 
 
 def _client(row: Row) -> Client:
-    name, may_read, may_write, added_at = row
-    return Client(name, bool(may_read), bool(may_write), added_at)
+    name, may_read, may_write, tlp, added_at = row
+    return Client(name, bool(may_read), bool(may_write), Tlp.of_rank(tlp), added_at)

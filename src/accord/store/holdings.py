@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from accord.seal.canonical import Digest
+from accord.stix.marking import Tlp
 from accord.stix.statement import Originator
 from accord.store.database import Row, Transaction, Value
 from accord.store.records import HOLDINGS
@@ -48,6 +49,8 @@ class Standing(NamedTuple):
     version: str  # The sender's text; empty where the object has none, and the time of arrival stands for it.
     added_at: str
     article: str
+    tlp: int  # Its level as a rank.
+    person: int  # 1 where it concerns a person.
     body: bytes
     spec: str  # The version of STIX that it is written in.
 
@@ -59,14 +62,18 @@ class Edition(NamedTuple):
     digest: Digest
     originator: Originator
     version: str
+    level: Tlp
 
 
-def standing(transaction: Transaction, selection: Selection, *, first: int) -> Iterator[Standing]:
-    """The records that are asked for, from a position on, in order of arrival, each once; read as far as the caller goes on."""
+def standing(transaction: Transaction, selection: Selection, *, clearance: Tlp, first: int) -> Iterator[Standing]:
+    """The records that are asked for, from a position on, in order of arrival, each once; read as far as the caller goes on.
+
+    What lies above the clearance is as if it had never come: it is in no page, and an older version counts as the last one.
+    """
     if selection == NEWEST and transaction.one("record_unjudged", collection=HOLDINGS) is None:
-        return map(Standing._make, transaction.each("standing_newest", collection=HOLDINGS, first=first))
+        return map(Standing._make, transaction.each("standing_newest", collection=HOLDINGS, clearance=clearance.rank, first=first))
     questions = [
-        _rows(transaction, selection, version=version, spec=spec, wanted=wanted, first=first)
+        _rows(transaction, selection, version=version, spec=spec, wanted=wanted, clearance=clearance, first=first)
         for version in ((ALL,) if ALL in selection.versions else selection.versions)
         for spec in selection.specs or ("",)
         for wanted in selection.ids or selection.types or ("",)
@@ -76,9 +83,18 @@ def standing(transaction: Transaction, selection: Selection, *, first: int) -> I
     return (Standing(*row) for row in rows if not types or row[2] in types)
 
 
-def _rows(transaction: Transaction, selection: Selection, *, version: str, spec: str, wanted: str, first: int) -> Iterator[Row]:
+def _rows(
+    transaction: Transaction, selection: Selection, *, version: str, spec: str, wanted: str, clearance: Tlp, first: int
+) -> Iterator[Row]:
     asked = f"{version} of spec" if spec and version in {FIRST, LAST, ALL} else version
-    values: dict[str, Value] = {"collection": HOLDINGS, "first": first, "version": asked, "edition": spec, "beyond": f"{spec}~"}
+    values: dict[str, Value] = {
+        "collection": HOLDINGS,
+        "clearance": clearance.rank,
+        "first": first,
+        "version": asked,
+        "edition": spec,
+        "beyond": f"{spec}~",
+    }
     if selection.ids:
         return transaction.each("standing_of_id", wanted=wanted, **values)
     if selection.types:
@@ -95,7 +111,7 @@ def position_after(transaction: Transaction, added_at: str) -> int | None:
 def editions_of(transaction: Transaction, ids: Sequence[str]) -> dict[str, list[Edition]]:
     """The versions that are held of these objects."""
     found: dict[str, list[Edition]] = {}
-    for stix_id, edition, digest, originator, is_member, version in transaction.among("record_editions", ids, collection=HOLDINGS):
+    for stix_id, edition, digest, originator, is_member, version, tlp in transaction.among("record_editions", ids, collection=HOLDINGS):
         whose = Originator(originator, is_member=bool(is_member))
-        found.setdefault(stix_id, []).append(Edition(edition, Digest(bytes(digest)), whose, version))
+        found.setdefault(stix_id, []).append(Edition(edition, Digest(bytes(digest)), whose, version, Tlp.of_rank(tlp)))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accord.charter.officers import OfficerRole
+from accord.stix.marking import Tlp
 from accord.stix.statement import timestamp
 from accord.store.database import Transaction
 
@@ -58,14 +59,15 @@ def note_contact(
     )
 
 
-def add_officer(transaction: Transaction, *, name: str, role: OfficerRole, now: datetime) -> bool:
+def add_officer(transaction: Transaction, *, name: str, role: OfficerRole, clearance: Tlp, now: datetime) -> bool:
     """Register an officer; False when the name is taken."""
-    return transaction.run("officer_add", name=name, role=role.value, added_at=timestamp(now)) == 1
+    return transaction.run("officer_add", name=name, role=role.value, tlp=clearance.rank, added_at=timestamp(now)) == 1
 
 
-def role_of(transaction: Transaction, name: str) -> OfficerRole | None:
+def role_of(transaction: Transaction, name: str) -> tuple[OfficerRole, Tlp] | None:
+    """What an officer is, and the highest level that he may read."""
     row = transaction.one("officer_of", name=name)
-    return None if row is None else OfficerRole(row[0])
+    return None if row is None else (OfficerRole(row[0]), Tlp.of_rank(row[1]))
 
 
 def officers(transaction: Transaction) -> list[tuple[str, OfficerRole]]:

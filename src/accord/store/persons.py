@@ -14,10 +14,11 @@ from accord.store.records import HOLDINGS
 
 
 class EnteredAs(StrEnum):
-    """Whether a person or a tool entered it: their names are given apart from each other."""
+    """Whether a person or a tool entered it, or it came from an outside source: their names are given apart from each other."""
 
     OFFICER = "officer"
     CLIENT = "client"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,9 @@ def entries_of(transaction: Transaction, digests: Sequence[Digest]) -> dict[byte
 def confirm(transaction: Transaction, digest: Digest, *, officer: str, now: datetime) -> bool:
     """Note the second officer; False when there is no such entry, this officer entered it, or it is confirmed already."""
     return transaction.run("person_confirm", collection=HOLDINGS, digest=digest, officer=officer, confirmed_at=timestamp(now)) == 1
+
+
+def waiting_from(transaction: Transaction, source: str, *, count: int) -> list[Digest]:
+    """Up to `count` imported persons of a source that no second officer has confirmed."""
+    rows = transaction.all("person_waiting", collection=HOLDINGS, entered_as=EnteredAs.SOURCE.value, source=source, count=count)
+    return [Digest(bytes(row[0])) for row in rows]

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from accord.seal.canonical import Digest
-from accord.stix.record import Record
+from accord.stix.marking import UNMARKED, Tlp, tlp_of
+from accord.stix.record import Record, concerns_person
 from accord.stix.statement import Originator
 from accord.stix.times import instant, is_timestamp
 from accord.stix.upstream import Link
@@ -50,6 +51,13 @@ class Arrival:
     faults: tuple[str, ...] = ()
     unconfirmed: bool = False  # A person entry of this member's own that no second officer has confirmed (S-20).
     passage: Passage | None = None  # Where another member gave it and consented to its being passed on.
+    given_at: Tlp | None = None  # The level of the statement that brought it, on a channel.
+
+    @property
+    def level(self) -> Tlp:
+        """The strictest level that anybody gave it: who held it, or who marked it."""
+        said = [level for level in (self.given_at, tlp_of(self.record.fields)) if level is not None]
+        return max(said, key=lambda level: level.rank, default=UNMARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class Held:
     faults: tuple[str, ...]
     added_at: str
     position: int
+    level: Tlp
 
 
 def keep(transaction: Transaction, arrivals: Sequence[Arrival], *, now: datetime) -> int:
@@ -142,6 +151,8 @@ def _row(arrival: Arrival, position: int, added_at: str) -> dict[str, Value]:
         "added_at": added_at,
         "edition": edition_of(record, added_at=added_at),
         "newest": 1,
+        "tlp": arrival.level.rank,
+        "person": int(concerns_person(record.fields)),
     }
 
 
@@ -196,7 +207,7 @@ def bodies_from(transaction: Transaction, first: int, count: int) -> Iterator[tu
 
 
 def _held(row: Row) -> Held:
-    digest, stix_id, stix_type, version, came, source, originator, is_member, article, faults, added_at, position = row
+    digest, stix_id, stix_type, version, came, source, originator, is_member, article, faults, added_at, position, tlp = row
     return Held(
         digest=Digest(bytes(digest)),
         stix_id=stix_id,
@@ -209,4 +220,5 @@ def _held(row: Row) -> Held:
         faults=tuple(faults.splitlines()),
         added_at=added_at,
         position=position,
+        level=Tlp.of_rank(tlp),
     )

@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import orjson
 
-from accord.seal.canonical import Fields
-from accord.stix.marking import tlp_of
+from accord.seal.canonical import Digest, Fields
+from accord.stix.marking import Tlp, tlp_of
 from accord.store.database import Database, Transaction
 from accord.store.postings import BLOCK_RECORDS, appended, packed, unpacked
-from accord.store.records import HOLDINGS, Held
+from accord.store.records import HOLDINGS, Held, held_by_digests
 from accord.store.words import terms_of_record
 
 RECORDS_PER_INDEXING_MAX = 1_024  # Records a transaction: a sixteenth of a block, kept in a fraction of a second.
 
-_CUTTING = 2  # Raised with every change to what is a term of a record.
+_CUTTING = 3  # Raised with every change to what is a term of a record.
 _PROGRESS = f"terms {_CUTTING}, Unicode {unicodedata.unidata_version}"
 
 
@@ -51,6 +52,16 @@ def trait(kind: str, value: str) -> str:
     return f"={kind}:{value}"
 
 
+def up_to(clearance: Tlp) -> tuple[str, ...]:
+    """The terms of which a record has one when it is marked no higher than a clearance."""
+    return tuple(_level(rank) for rank in range(clearance.rank + 1))
+
+
+def _level(rank: int) -> str:
+    # It sorts beside the traits of `trait` and not among them, so that no facet counts it.
+    return f">level:{rank}"
+
+
 def index_more(database: Database) -> int:
     """Index the next records and give how many that were; 0 when the index is complete."""
     with database.reading() as transaction:
@@ -65,7 +76,9 @@ def next_portion(transaction: Transaction) -> Portion:
     """The next records that wait, cut into terms."""  # 1
     first = indexed_to(transaction)
     rows = transaction.each("index_range", collection=HOLDINGS, first=first or 0, count=RECORDS_PER_INDEXING_MAX)
-    cut = (Cut(position, _terms(kind, came, source, article, bytes(body))) for position, kind, came, source, article, body in rows)
+    cut = (
+        Cut(position, _terms(kind, came, source, article, tlp, bytes(body))) for position, kind, came, source, article, tlp, body in rows
+    )
     return Portion(first, tuple(cut))
 
 
@@ -91,7 +104,7 @@ def indexed_to(transaction: Transaction) -> int | None:
 def forget(transaction: Transaction, held: Held, content: bytes) -> None:
     """Take a record's terms out of the index, before its bytes go."""
     block, place = divmod(held.position, BLOCK_RECORDS)
-    terms = _terms(held.stix_type, held.came.value, held.source, held.article, content)
+    terms = _terms(held.stix_type, held.came.value, held.source, held.article, held.level.rank, content)
     for term, kept in transaction.among("posting_of_terms", sorted(terms), collection=HOLDINGS, block=block):
         left = packed(unpacked(bytes(kept)) & ~(1 << place))
         if left:
@@ -100,7 +113,28 @@ def forget(transaction: Transaction, held: Held, content: bytes) -> None:
             transaction.run("posting_remove", collection=HOLDINGS, block=block, term=bytes(term))
 
 
-def _terms(stix_type: str, came: str, source: str, article: str, content: bytes) -> set[bytes]:
+def raise_level(transaction: Transaction, digests: Sequence[Digest], level: Tlp) -> None:
+    """Let these records count as marked at least so high, in the holdings and in the index of them. Nothing lowers a level."""
+    for held in held_by_digests(transaction, digests).values():
+        if held.level.rank < level.rank:
+            transaction.run("record_raise", collection=HOLDINGS, digest=held.digest, tlp=level.rank)
+            if held.position < (indexed_to(transaction) or 0):
+                _move(transaction, held.position, _level(held.level.rank).encode(), _level(level.rank).encode())
+
+
+def _move(transaction: Transaction, position: int, old: bytes, new: bytes) -> None:
+    """Take a position from one term to another."""
+    block, place = divmod(position, BLOCK_RECORDS)
+    rows = transaction.among("posting_of_terms", [old, new], collection=HOLDINGS, block=block)
+    kept = {bytes(term): unpacked(bytes(places)) for term, places in rows}
+    for term, mask in ((old, kept.get(old, 0) & ~(1 << place)), (new, kept.get(new, 0) | 1 << place)):
+        if mask:
+            transaction.run("posting_put", collection=HOLDINGS, block=block, term=term, places=packed(mask))
+        else:
+            transaction.run("posting_remove", collection=HOLDINGS, block=block, term=term)
+
+
+def _terms(stix_type: str, came: str, source: str, article: str, level: int, content: bytes) -> set[bytes]:
     fields = cast(Fields, orjson.loads(content))
     tlp = tlp_of(fields)
     traits = (
@@ -110,7 +144,7 @@ def _terms(stix_type: str, came: str, source: str, article: str, content: bytes)
         trait("article", article or "none"),
         trait("tlp", "none" if tlp is None else tlp.value),
     )
-    return {term.encode() for term in (*traits, *terms_of_record(fields))}
+    return {term.encode() for term in (*traits, _level(level), *terms_of_record(fields))}
 
 
 def _keep(transaction: Transaction, cut: list[Cut]) -> None:

@@ -57,11 +57,11 @@ update peer set fault_duty = :fault_duty, fault_says = :fault_says, faults_in_a_
 
 -- name: officer_add
 -- An officer of this member.
-insert into officer (name, role, added_at) values (:name, :role, :added_at) on conflict (name) do nothing;
+insert into officer (name, role, tlp, added_at) values (:name, :role, :tlp, :added_at) on conflict (name) do nothing;
 
 -- name: officer_of
--- One officer's role.
-select role from officer where name = :name;
+-- One officer's role and clearance.
+select role, tlp from officer where name = :name;
 
 -- name: officers
 -- All officers of this member.
@@ -78,3 +78,17 @@ select salt, body from journal_text where collection = :collection and commitmen
 -- name: journal_texts_expire
 -- Destroy the texts whose last day has passed.
 delete from journal_text where collection = :collection and kept_until < :today;
+
+-- name: held_back_set
+-- A statement of a channel out may no longer go; the row changes only where statement or ground is another than before.
+insert into held_back (collection, statement, grounds, since) values (:collection, :statement, :grounds, :since)
+on conflict (collection) do update set statement = excluded.statement, grounds = excluded.grounds, since = excluded.since
+where held_back.statement <> excluded.statement or held_back.grounds <> excluded.grounds;
+
+-- name: held_back_of
+-- What a channel out waits for.
+select statement, grounds, since from held_back where collection = :collection;
+
+-- name: held_back_clear
+-- The channel was served to its end.
+delete from held_back where collection = :collection;

@@ -1,19 +1,19 @@
 -- name: client_add
 -- A tool of this member.
-insert into client (name, may_read, may_write, password, bearer, added_at)
-values (:name, :may_read, :may_write, :password, :bearer, :added_at) on conflict (name) do nothing;
+insert into client (name, may_read, may_write, tlp, password, bearer, added_at)
+values (:name, :may_read, :may_write, :tlp, :password, :bearer, :added_at) on conflict (name) do nothing;
 
 -- name: client_of
 -- One tool with the digest of its password.
-select name, may_read, may_write, added_at, password from client where name = :name;
+select name, may_read, may_write, tlp, added_at, password from client where name = :name;
 
 -- name: client_of_bearer
 -- The tool whose bearer token has this digest.
-select name, may_read, may_write, added_at from client where bearer = :bearer;
+select name, may_read, may_write, tlp, added_at from client where bearer = :bearer;
 
 -- name: clients
 -- All tools of this member.
-select name, may_read, may_write, added_at from client order by name;
+select name, may_read, may_write, tlp, added_at from client order by name;
 
 -- name: client_remove
 -- A tool is let in no longer.

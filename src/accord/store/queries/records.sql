@@ -14,9 +14,9 @@ select body from content where collection = :collection and digest = :digest;
 -- name: record_add
 -- One record of the holdings.
 insert into record (collection, position, digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article,
-  received, faults, added_at, edition, newest)
+  received, faults, added_at, edition, newest, tlp, person)
 values (:collection, :position, :digest, :stix_id, :stix_type, :version, :came, :source, :originator, :originator_is_member, :article,
-  :received, :faults, :added_at, :edition, :newest);
+  :received, :faults, :added_at, :edition, :newest, :tlp, :person);
 
 -- name: record_newest
 -- The newest versions of these objects that are held.
@@ -43,23 +43,27 @@ update content set place = (select record.position from record
 where collection = :collection and place is null
   and digest in (select record.digest from record where record.collection = :collection and record.stix_id = :stix_id);
 
+-- name: record_raise
+-- A record that is held already came again, or was given, at a higher level.
+update record set tlp = :tlp where collection = :collection and digest = :digest and tlp < :tlp;
+
 -- name: record_known
 -- Which of these digests the holdings already have.
 select digest from record where collection = :collection and digest in (:values);
 
 -- name: record_by_digests
 -- The records with these digests.
-select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
+select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
 from record where collection = :collection and digest in (:values);
 
 -- name: record_by_stix_id
 -- Every version of one object, the newest arrival first. `+ 0`: along the index of versions, which are few, and not through all positions.
-select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
+select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
 from record where collection = :collection and stix_id = :stix_id order by position + 0 desc limit :count;
 
 -- name: record_from_source
 -- Records that came from one source, in order of arrival.
-select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
+select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
 from record where collection = :collection and source = :source and came = :came and position >= :first order by position limit :count;
 
 -- name: record_range
@@ -74,7 +78,7 @@ select came, source, count(*) from record where collection = :collection group b
 
 -- name: record_at
 -- The record at one position.
-select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position
+select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
 from record where collection = :collection and position = :position;
 
 -- name: progress_of

@@ -1,6 +1,6 @@
 -- name: index_range
 -- Records that wait to be indexed, with their bytes, in order of arrival.
-select record.position, record.stix_type, record.came, record.source, record.article, content.body from record
+select record.position, record.stix_type, record.came, record.source, record.article, record.tlp, content.body from record
 join content on content.collection = record.collection and content.digest = record.digest
 where record.collection = :collection and record.position >= :first order by record.position limit :count;
 
