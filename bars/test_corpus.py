@@ -7,13 +7,15 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from accord.desk import audit, importing
+from accord.charter.officers import OfficerRole
+from accord.desk import audit, confirm, importing, office
 from accord.node.build import opened, utc_now
 from accord.release.question import Offer
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.store.records import HOLDINGS
 from bars.road import OFFICER, Road
 
+SECOND = "D. Serik (invented)"
 OBJECTS = 104_943
 FILES = ("stix21-native.ndjson.gz", "stix21-derived.ndjson.gz")
 SYNC_SECONDS_MAX = 600
@@ -37,6 +39,8 @@ def test_every_real_object_version_arrives_whole(shared_data: Path, tmp_path: Pa
             word="real data is not clean",
         )
         began = time.monotonic()
+        office.add_officer(node.means, name=SECOND, role=OfficerRole.APPROVER, now=utc_now())
+        confirm.confirm_source(node.means, "public corpora", officer=SECOND, word="real data has persons in it", now=utc_now())
         released, statements, _ = importing.release_imported(
             node.means, source="public corpora", officer=OFFICER, offer=offer, now=utc_now()
         )

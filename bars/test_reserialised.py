@@ -6,13 +6,14 @@ import gzip
 from datetime import timedelta
 from pathlib import Path
 
-from accord.desk import audit, importing
+from accord.desk import audit, confirm, importing
 from accord.node.build import Node
 from accord.release.question import Offer
 from accord.stix.marking import Grade, SubjectCategory, Tlp
 from accord.store.records import HOLDINGS
 from tests.databases import tamper
 from tests.stories.alliance import OFFICER, START, founded
+from tests.stories.second import enlist_second
 from tests.stories.third_party import ThirdParty
 
 OBJECTS = 1_000
@@ -26,9 +27,11 @@ def test_real_objects_verify_behind_three_hops_of_a_third_party(shared_data: Pat
     line = ThirdParty(seed=1)
     kept = 0
     with founded(tmp_path, ("KZ", "KG")) as alliance:
+        second = enlist_second(alliance, "KZ")
         for part in range(PARTS):
             source = f"public corpora, part {part}"
             importing.import_files(alliance.means("KZ"), [b"\n".join(chosen[part::PARTS])], source=source, now=alliance.clock())
+            confirm.confirm_source(alliance.means("KZ"), source, officer=second, word="seen", now=alliance.clock())
             importing.release_imported(alliance.means("KZ"), source=source, officer=OFFICER, offer=_offer(), now=alliance.clock())
             synced = alliance.sync("KG", "KZ", tamper=line)
             assert 0 == synced.declined
