@@ -18,7 +18,7 @@ import pytest
 
 from accord.store.statements import migrations, statements
 
-# Tables without `collection`: one row a member, officer, client, log, work, saved search or source outside. None grows with the records.
+# Tables without `collection`: one row a member, officer, client, clearance, channel, log, work, saved search or source outside. None grows with the records.
 SMALL = frozenset(
     {
         "collection",
@@ -30,6 +30,8 @@ SMALL = frozenset(
         "seen",
         "evidence",
         "client",
+        "clearance",
+        "held_back",
         "status",
         "saved_search",
         "source",

@@ -151,7 +151,7 @@ def test_texts_order_by_code_point_and_numbers_stay_whole(tmp_path: Path) -> Non
     names = ["a", "B", "é", "Я", "电", "a b", "a-b", "A", "~", "😀"]
     with base.writing() as transaction:
         for number, name in enumerate(names):
-            transaction.run("officer_add", name=name, role="officer", added_at=str(number))
+            transaction.run("officer_add", name=name, tlp=4, role="officer", added_at=str(number))
         transaction.run("progress_set", name="work", position=2**62)
         assert sorted(names) == [row[0] for row in transaction.all("officers")]
         [(total,)] = tamper(transaction, "select sum(position) from progress")

@@ -98,7 +98,7 @@ def test_texts_order_by_code_point_whatever_language_the_database_speaks(tmp_pat
     base = open_database(dsn_file(tmp_path, psycopg.conninfo.make_conninfo(admin.dsn, dbname="accord_en")))
     with base.writing() as transaction:
         for name in ("b", "B", "a", "Z"):
-            transaction.run("officer_add", name=name, role="officer", added_at="")
+            transaction.run("officer_add", name=name, tlp=4, role="officer", added_at="")
         assert ["B", "Z", "a", "b"] == [row[0] for row in transaction.all("officers")]
         assert [("a",), ("b",)] == tamper(transaction, "select name from officer where name > :least order by name", least="Z")
     base.close()
@@ -217,7 +217,7 @@ def _keep_secrets(base: Database) -> None:
         for number in range(400):
             word = f"{SECRET} {number}"
             transaction.run("content_add", collection="holdings", digest=number.to_bytes(32, "big"), body=word.encode() * 9)
-            transaction.run("officer_add", name=word, role="officer", added_at=word)
+            transaction.run("officer_add", name=word, tlp=4, role="officer", added_at=word)
 
 
 def _erase_secrets(base: Database) -> None:
