@@ -43,7 +43,7 @@ def test_fifty_searches_in_three_languages(tmp_path: Path) -> None:
     base.empty_log()
     before = _octets(tmp_path)
     indexed, longest = _index(base)
-    base.empty_log()
+    base.forget()
     size = _octets(tmp_path) - before
     print(f"\n{RECORDS:,} records kept in {kept:.0f} s, seed {SEED}")
     print(

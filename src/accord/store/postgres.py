@@ -51,6 +51,8 @@ _TABLES = (
 _TOKEN = re.compile(r"--[^\n]*|'[^']*'|:(?P<name>[a-z]\w*)|%")
 _TABLE = re.compile(r"(?:create|alter)\s+table\s+(?:if\s+not\s+exists\s+)?(?P<name>\w+)")
 _COLUMN = re.compile(r"'[^']*'|\b(?P<name>\w+)\s+(?P<type>blob|text)\b")
+_OPEN = "declare {cursor} no scroll cursor for {text}"
+_FETCH = "fetch forward {rows} from {cursor}"
 _QUIET = "alter table {table} alter column {column} set statistics 0"  # Both are names that stand in a migration.
 _TYPES = {"blob": "bytea", "text": 'text collate "C"'}
 _CURSORS = count()  # A cursor has a name of its own on its connection.
@@ -139,9 +141,12 @@ class Postgres:
         connection.commit()
 
     def each(self, connection: _Connection, text: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-        with connection.cursor(f"each_{next(_CURSORS)}") as cursor:
-            cursor.itersize = CURSOR_ROWS
-            yield from cursor.execute(text, values)
+        # The server's cursor is never closed here: it ends with its transaction. A reader who stops early and is forgotten later would
+        # otherwise close it in somebody else's.
+        cursor = f"each_{next(_CURSORS)}"
+        connection.execute(_OPEN.format(cursor=cursor, text=text), values)
+        while rows := connection.execute(_FETCH.format(cursor=cursor, rows=CURSOR_ROWS)).fetchall():
+            yield from rows
 
     def is_sound(self, connection: _Connection) -> bool:
         return not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE
