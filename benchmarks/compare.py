@@ -16,7 +16,7 @@ from benchmarks.tool import NotMeasured, Tool
 POLLS = 30
 PAGES = 10
 BUSY_SECONDS = 2.0
-WHOLE_SECONDS_MAX = 15.0  # Seconds of a full read. A peer that is slower is read as far as it comes.
+WHOLE_SECONDS_MAX = 10.0  # Seconds of a full read. A peer that is slower is read as far as it comes.
 _fresh = count(10**9)  # Numbers of objects that nobody has stored.
 
 Measure = Callable[[Tool], float]
@@ -95,7 +95,8 @@ class Table:
                 continue
             asking = Tool(target)
             try:
-                self._found.setdefault(name, {}).setdefault(target.name, []).append(measure(asking))
+                value = measure(asking)
+                self._found.setdefault(name, {}).setdefault(target.name, []).append(value)
             except (NotMeasured, OSError) as fault:
                 self._failed[name, target.name] = str(fault) or type(fault).__name__
             finally:
@@ -125,7 +126,8 @@ class Table:
 
 
 def _times(name: str, own: float, other: float) -> float:
-    return other / own if name.endswith((" ms", "MiB")) else own / other
+    more, less = (other, own) if name.endswith((" ms", "MiB")) else (own, other)
+    return more / less if less else float("inf")  # A server that answered nothing in its time is infinitely slower.
 
 
 def _shown(value: float) -> str:

@@ -85,7 +85,7 @@ def pages(tool: Tool, size: int, *, count: int) -> float:
         if not page.get("more"):
             break
         following = {"next": page["next"]}
-    if not found:
+    if not any(found):
         raise NotMeasured("no page had an object")
     return statistics.median(found)
 
@@ -100,6 +100,8 @@ def whole(tool: Tool, size: int, *, seconds_max: float) -> float:
         if not page.get("more"):
             break
         following = {"next": page["next"]}
+    if not total:
+        raise NotMeasured("no page had an object")
     return total / (time.perf_counter() - began)
 
 
