@@ -122,13 +122,21 @@ def objects_path(means: Means) -> str:
 
 
 def objects_of(door: Door) -> Callable[[Request], Awaitable[Response]]:
-    """The handler of a page of objects. What is quick is answered at once, without a thread; other requests wait for it."""
+    """The handler of a page of objects. What is quick is answered at once, without a thread; other requests wait for it.
+
+    Where the database is another process, nothing is: one that hangs must not hold up the whole node.
+    """
     means, who, ask = door.means, client_of(door), _questions(door)
+    at_hand = means.database.is_at_hand
+
+    def asked(request: Request) -> Question:
+        return ask.read(request, _reading(who(request)))
 
     async def objects(request: Request) -> Response:
         """TAXII 2.1, 5.4: a page of objects, as they are kept."""
-        question = ask.read(request, _reading(who(request)))
-        page = holdings.page_without_persons(means, question.client, _asked(question)) if _is_quick(question) else None
+        question = asked(request) if at_hand else await run_in_threadpool(asked, request)
+        quick = at_hand and _is_quick(question)
+        page = holdings.page_without_persons(means, question.client, _asked(question)) if quick else None
         if page is None:
             page = await run_in_threadpool(_page, means, question)
         return ask.answer(question, page, _contents)

@@ -117,6 +117,11 @@ class Database:
     _lock: Lock = field(default_factory=Lock, repr=False)
     _free: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CONNECTIONS_OPEN_MAX), repr=False)
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether a short question is answered without waiting for another process, so that no thread need wait for it."""
+        return isinstance(self.engine, Sqlite)
+
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One consistent view, however long it is read."""
