@@ -19,6 +19,7 @@ from accord.desk.read import Asked
 from accord.errors import Refusal
 from accord.seal.canonical import canonical
 from accord.stix import indicator_table
+from tests.databases import tamper
 from tests.stories.alliance import OFFICER, PURPOSE, Alliance, founded, indicator
 
 SECOND = "N. Sadyrov (invented)"
@@ -58,9 +59,9 @@ def _acts(alliance: Alliance) -> list[dict[str, Any]]:
     means = alliance.means("KG")
     joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
     with means.database.reading() as transaction:
-        rows = transaction.connection.execute(
-            f"select content.body from {joined} where leaf.collection = ? order by leaf.position", (means.journal,)
-        ).fetchall()
+        rows = tamper(
+            transaction, f"select content.body from {joined} where leaf.collection = :journal order by leaf.position", journal=means.journal
+        )
     return [entry for (body,) in rows if "export" in (entry := orjson.loads(body))["act"]]
 
 
