@@ -36,6 +36,9 @@ SMALL = frozenset(
         "saved_search",
         "source",
         "standing_release",
+        "held",
+        "epoch",
+        "rejoin",
     }
 )
 # Statements that look at every collection: the house's own round over all channels, and an index that is made anew.

@@ -10,7 +10,22 @@ import sys
 import typer
 
 from accord import __version__
-from accord.cli import charters, clients, consents, demo, evidence, exporting, moving, nodes, officers, reading, sources, standing, waiting
+from accord.cli import (
+    backups,
+    charters,
+    clients,
+    consents,
+    demo,
+    evidence,
+    exporting,
+    moving,
+    nodes,
+    officers,
+    reading,
+    sources,
+    standing,
+    waiting,
+)
 from accord.errors import AccordError, PeerFault, Refusal, StandardBroken, Unready
 
 REFUSED, OTHERS_TURN = 1, 3
@@ -27,6 +42,7 @@ app = typer.Typer(
 )
 charters.attach(app)
 nodes.attach(app)
+backups.attach(app)
 officers.attach(app)
 consents.attach(app)
 clients.attach(app)

@@ -22,6 +22,7 @@ from accord.node import logbook, metrics, worker
 from accord.node.build import Node, application, opened, utc_now
 from accord.node.founding import DATABASE_FILE, DEFAULT_PORT, found_node
 from accord.node.logbook import LogForm
+from accord.node.rejoin import rejoin_now
 from accord.node.settings import read_settings, write_settings
 
 
@@ -89,6 +90,8 @@ def run_command(
 ) -> None:
     """Serve this node until it is stopped: pages, TAXII, exchange, and the worker that looks at the other members."""
     logbook.begin(log)
+    with opened(folder, rejoining=True) as node:
+        rejoin_now(node)
     with ExitStack() as stack:
         node = stack.enter_context(opened(folder))
         listen = node.settings.listen
@@ -206,7 +209,7 @@ def peer_command(
     """Say where another member's node is. A running node reads it at its next start."""
     if not url.startswith(("http://", "https://")):
         raise Refusal(f"{url!r} is not an address", remedy="give it as https://node.example")
-    with opened(folder) as node:
+    with opened(folder, rejoining=True) as node:  # Whom a restored node has to hear may have moved.
         if node.means.charter.member(member).root is None:
             raise Refusal(f"the charter pins no root key for {member}: it has no node yet", remedy="wait for the charter version that does")
         settings = read_settings(folder)

@@ -75,7 +75,7 @@ def keep(means: Means, entry: ReadEntry, *, now: datetime) -> None:
 def expire_reasons(means: Means, *, now: datetime) -> int:
     """Destroy the reasons that are older than their term, and note that it was done; gives how many. 5"""
     with means.database.writing() as transaction:
-        erased = acts.expire_reasons(transaction, means.journal, today=now.date())
+        erased = sum(acts.expire_reasons(transaction, journal, today=now.date()) for journal in means.journals())
         if erased:
             erasure.note_to_forget(transaction)
             entry: Fields = {"act": "reasons-erased", "reasons": erased}

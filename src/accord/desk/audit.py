@@ -1,7 +1,8 @@
 """Audit: recompute every log of this node from its leaves and hold it against what the node says of itself.
 
 Duties: 1. every stored body and salt make the stored commitment; 2. the commitments make the root of every boundary, and of the counter row;
-3. positions have no gap; 4. each receipt, given or received, is a cosignature over a root that the leaves make.
+3. positions have no gap; 4. each receipt, given or received, is a cosignature over a root that the leaves make;
+5. a later epoch of the journal begins with an entry that names the older ones as they are kept.
 The first thing that does not hold is raised, with its place.
 """
 
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from accord.desk.introduce import keys_of
-from accord.desk.means import Means
+from accord.desk.journal import epoch_of, read_epoch
+from accord.desk.means import FIRST_EPOCH, Means
 from accord.errors import IntegrityFailure, KeyUnknown, PeerFault, SignatureInvalid
 from accord.ledger.checkpoint import Checkpoint, open_signed, verify_cosignature
 from accord.ledger.entry import commitment, leaf_hashes
@@ -43,8 +45,10 @@ def audit(means: Means, *, progress: Callable[[int], None] = lambda done: None) 
     reports = []
     with means.database.reading() as transaction:
         for name in logs.names_below(transaction, means.charter.id):
-            report = _audit(transaction, name, journal=means.journal)
-            if name != means.journal:
+            report = _audit(transaction, name, is_journal=_is_journal(means, name))
+            if _is_journal(means, name):
+                _epoch_holds(transaction, name)  # 5
+            else:
                 report = replace(report, receipts=_receipts(means, transaction, name))
             reports.append(report)
             done += report.size
@@ -52,7 +56,7 @@ def audit(means: Means, *, progress: Callable[[int], None] = lambda done: None) 
     return reports
 
 
-def _audit(transaction: Transaction, name: str, *, journal: str) -> Audited:
+def _audit(transaction: Transaction, name: str, *, is_journal: bool) -> Audited:
     log = logs.log_state(transaction, name)
     assert log is not None, "the name was read in the same view"
     ends = logs.boundaries(transaction, name)
@@ -60,9 +64,7 @@ def _audit(transaction: Transaction, name: str, *, journal: str) -> Audited:
     for boundary in ends:
         while frontier.size < boundary.size:
             beyond = min(frontier.size + LEAVES_AT_ONCE, boundary.size)
-            leaves = logs.leaves_between(
-                transaction, name, first=frontier.size, beyond=beyond, contents_of=journal if name == journal else None
-            )
+            leaves = logs.leaves_between(transaction, name, first=frontier.size, beyond=beyond, contents_of=name if is_journal else None)
             _whole(name, leaves, first=frontier.size, beyond=beyond)  # 1, 3
             frontier = frontier.extend(leaf_hashes(leaf.commitment for leaf in leaves))
         if frontier.root() != boundary.root:  # 2
@@ -70,6 +72,23 @@ def _audit(transaction: Transaction, name: str, *, journal: str) -> Audited:
     if log.frontier != frontier:
         raise IntegrityFailure("growth", f"{name}: the counter row says {log.size}, the leaves end at {frontier.size}")
     return Audited(name, frontier.size, frontier.root())
+
+
+def _is_journal(means: Means, name: str) -> bool:
+    """Say whether a log is this member's journal, in whichever epoch."""
+    return name in means.journals()
+
+
+def _epoch_holds(transaction: Transaction, name: str) -> None:
+    """A later epoch of the journal names the older ones as they are here, as far as they are here. 5"""
+    first = logs.leaves_between(transaction, name, first=0, beyond=1, contents_of=name)
+    if epoch_of(name) == FIRST_EPOCH or not first or first[0].body is None:
+        return
+    _, named, _ = read_epoch(bytes(first[0].body))
+    for checkpoint in named:
+        boundary = logs.boundary_at(transaction, checkpoint.origin, checkpoint.size)
+        if boundary is not None and boundary.root != checkpoint.root:
+            raise IntegrityFailure("epoch", f"{name} names another root of {checkpoint.origin} at size {checkpoint.size} than is kept here")
 
 
 def _receipts(means: Means, transaction: Transaction, name: str) -> int:

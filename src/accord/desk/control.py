@@ -13,7 +13,7 @@ from accord.seal.signature import sign_fields
 from accord.stix.control import Control, Kind
 from accord.stix.record import of_fields
 from accord.stix.statement import STATEMENT_RECORDS_MAX
-from accord.store import logs, records
+from accord.store import logs, records, rejoin
 from accord.store.database import Transaction
 from accord.store.logs import NewLeaf
 
@@ -49,6 +49,7 @@ def append_control(
 
 def append_word(means: Means, transaction: Transaction, recipient: str, fields: Fields, *, now: datetime) -> int:
     """Sign an object that stands by itself, append it to the channel to `recipient`, and give its position there."""
+    assert rejoin.is_whole(transaction, recipient), "after a restore nothing enters a channel before it is whole"
     record = of_fields(sign_fields(fields, context=str(fields["type"]), key=means.signers.statement))
     salt = means.random(SALT_BYTES)
     records.keep_contents(transaction, [record])

@@ -64,6 +64,15 @@ def _proven(raw: bytes, root: PublicKey, member: str) -> KeyFile:
         raise IntegrityFailure("key file", f"it is not signed by the root key that the charter pins for {member}: {error.says}") from error
 
 
+def keys_ever(means: Means, transaction: Transaction, member: str, role: Role) -> Sequence[PublicKey]:
+    """A member's keys for one role, whenever valid: for what was signed in the past and bears no time. A stolen key is in no newer file."""
+    raw = means.key_file if member == means.member else peers.peer_of(transaction, member).key_file
+    root = means.charter.member(member).root
+    if raw is None or root is None:
+        raise PeerFault("key file", f"the keys of {member} are not known yet", remedy="wait for the next contact with its node")
+    return tuple(entry.public for entry in KeyFile.read(raw, root).keys if entry.role is role)
+
+
 def keys_of(means: Means, transaction: Transaction, member: str, role: Role, *, now: datetime) -> Sequence[PublicKey]:
     """A member's keys for one role that are valid now; `PeerFault` when its key file is not known yet."""
     if member == means.member:

@@ -6,17 +6,22 @@ member acts. Texts are erased after their term: bytes and salt go, the commitmen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from accord.desk.means import Means
+from accord.desk.means import FIRST_EPOCH, Means
+from accord.errors import Malformed, NotFound
 from accord.ledger.checkpoint import Checkpoint, sign
 from accord.ledger.entry import SALT_BYTES
 from accord.ledger.tree import EMPTY
-from accord.seal.canonical import Fields
+from accord.seal.canonical import JSON, Fields, read
+from accord.seal.keys import base64_text, parse_base64
 from accord.store import acts, logs, witness
 from accord.store.database import Transaction
 from accord.store.witness import Cosignature
+
+EPOCH_BEGUN = "epoch-begun"  # The act of the first entry, from the second epoch on.
 
 
 def publish_checkpoint(means: Means, *, now: datetime) -> str:
@@ -32,6 +37,72 @@ def published(means: Means) -> tuple[str, tuple[Cosignature, ...]]:
     with means.database.reading() as transaction:
         note = witness.seen_of(transaction, means.member) or _newest(means, transaction)[0]
         return note, tuple(held for held in witness.cosignatures(transaction) if held.note == note)
+
+
+def epoch_of(origin: str) -> int:
+    """The epoch in the origin of a log; `Malformed` where it bears none."""
+    number = origin.rpartition("/")[2]
+    if not number.isdecimal() or str(int(number)) != number:
+        raise Malformed("the origin of a log ends in its epoch")
+    return int(number)
+
+
+def epoch_entry(*, epoch: int, after: Iterable[Checkpoint], gone: Mapping[str, str]) -> Fields:
+    """The act that begins a journal's next epoch: the checkpoints of the old one that are remembered, and who was not heard, by whose word."""
+    return {
+        "act": EPOCH_BEGUN,
+        "epoch": epoch,
+        "after": [
+            {"log": item.origin, "size": item.size, "root": base64_text(item.root)}
+            for item in sorted(after, key=lambda item: (item.origin, item.size, item.root))
+        ],
+        "gone": [{"member": member, "officer": officer} for member, officer in sorted(gone.items())],
+    }
+
+
+def read_epoch(entry: bytes) -> tuple[int, set[Checkpoint], set[str]]:
+    """Epoch, remembered checkpoints and members gone, out of the act that begins an epoch; `Malformed` where it is another."""
+    match read(entry):
+        case {"act": "epoch-begun", "epoch": int(epoch), "after": list(after), "gone": list(gone), "at": str()}:
+            pass
+        case _:
+            raise Malformed("the first entry does not begin an epoch")
+    return epoch, {_remembered(item) for item in after}, {_gone(item) for item in gone}
+
+
+def _remembered(item: JSON) -> Checkpoint:
+    match item:
+        case {"log": str(log), "size": int(size), "root": str(root)}:
+            return Checkpoint(log, size, parse_base64(root, what="a root"))
+        case _:
+            raise Malformed("a remembered checkpoint has log, size and root")
+
+
+def _gone(item: JSON) -> str:
+    match item:
+        case {"member": str(member), "officer": str()}:
+            return member
+        case _:
+            raise Malformed("a member that is gone has a name, and the officer who said so")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first entry of a journal's epoch with its salt: the one entry that is shown, since the others have to know what it names."""
+
+    salt: bytes
+    entry: bytes
+
+
+def opening(means: Means) -> Opening:
+    """The first entry of this member's journal; `NotFound` in the first epoch, where it is an act like any other."""
+    if means.epochs.get(means.member, FIRST_EPOCH) == FIRST_EPOCH:
+        raise NotFound("the journal is in its first epoch")
+    with means.database.reading() as transaction:
+        first = logs.leaves_between(transaction, means.journal, first=0, beyond=1, contents_of=means.journal)[0]
+    if first.salt is None or first.body is None:
+        raise NotFound("the first entry of the journal was erased")
+    return Opening(bytes(first.salt), bytes(first.body))
 
 
 def erase_texts(means: Means, positions: Sequence[int], *, now: datetime) -> int:

@@ -14,7 +14,8 @@ from accord.store.acts import ReadEntry
 from accord.store.database import Database
 from accord.store.together import Together
 
-EPOCH = 1  # The first epoch of every log. A log that cannot be completed after a restore starts the next.
+CHANNEL_EPOCH = 1  # Of every channel: what its sender lost its recipient gives back, so a channel is always completed (decision 0017).
+FIRST_EPOCH = 1  # Of every journal. After a restore it goes on in the next.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,30 @@ class Means:
     random: Callable[[int], bytes]
     tiles: Path  # The folder of full tiles, as files.
     reads: Together[ReadEntry] = field(default_factory=Together, repr=False, compare=False)  # Where reads meet before they are noted.
+    epochs: dict[str, int] = field(default_factory=dict)  # Of each member's journal that is not in its first, as the store keeps it.
 
     def channel_to(self, recipient: str) -> str:
         """The origin of this member's channel to another, which is also its name in the store."""
-        return channel_origin(charter_id=self.charter.id, sender=self.member, recipient=recipient, epoch=EPOCH)
+        return channel_origin(charter_id=self.charter.id, sender=self.member, recipient=recipient, epoch=CHANNEL_EPOCH)
 
     def channel_from(self, sender: str) -> str:
-        return channel_origin(charter_id=self.charter.id, sender=sender, recipient=self.member, epoch=EPOCH)
+        return channel_origin(charter_id=self.charter.id, sender=sender, recipient=self.member, epoch=CHANNEL_EPOCH)
 
     @property
     def journal(self) -> str:
         return self.journal_of(self.member)
 
+    def journals(self) -> tuple[str, ...]:
+        """The origins of this member's journal in every epoch, the newest last: texts of the older ones stand in the store too."""
+        return tuple(self.journal_in(self.member, epoch) for epoch in range(FIRST_EPOCH, self.epochs.get(self.member, FIRST_EPOCH) + 1))
+
     def journal_of(self, member: str) -> str:
-        """The origin of a member's journal of acts."""
-        return journal_origin(charter_id=self.charter.id, member=member, epoch=EPOCH)
+        """The origin of a member's journal of acts, in the epoch that is known here."""
+        return self.journal_in(member, self.epochs.get(member, FIRST_EPOCH))
+
+    def journal_in(self, member: str, epoch: int) -> str:
+        """The origin of a member's journal in one epoch."""
+        return journal_origin(charter_id=self.charter.id, member=member, epoch=epoch)
 
     def witness_name(self, member: str) -> str:
         return witness_name(charter_id=self.charter.id, member=member)

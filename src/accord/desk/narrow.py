@@ -19,7 +19,7 @@ from accord.release.decision import Released
 from accord.release.onward import behind_of, law_behind
 from accord.release.question import question_about
 from accord.stix.statement import TYPE, Statement
-from accord.store import consents, erasure, logs, records
+from accord.store import consents, erasure, logs, records, rejoin
 from accord.store.database import Transaction
 from accord.store.logs import NewLeaf
 
@@ -72,6 +72,8 @@ def _append(means: Means, transaction: Transaction, statement: Statement, keeper
     records.keep_contents(transaction, [record])
     leaf = NewLeaf(commitment(salt=salt, content=record.content), salt, record.digest, 0, len(record.content))
     for member in keepers:
+        if not rejoin.is_whole(transaction, member):  # It has still to give back what it holds; nothing enters its channel before.
+            continue
         channel = logs.open_log(transaction, means.channel_to(member))
         logs.append(transaction, channel, [leaf], now=now)
         consents.keep_superseding(transaction, channel.name, position=channel.size, statement=statement)

@@ -95,9 +95,16 @@ class _KeysInTime:
 
 
 def prove(
-    means: Means, transaction: Transaction, log: Log, sender: str, parcels: Sequence[Parcel | Gone], *, now: datetime
+    means: Means,
+    transaction: Transaction,
+    log: Log,
+    sender: str,
+    parcels: Sequence[Parcel | Gone],
+    *,
+    recipient: str | None = None,
+    now: datetime,
 ) -> list[Proven]:
-    """Prove a page that begins where `log` ends."""
+    """Prove a page that begins where `log` ends; its statements name `recipient`, which is this member unless it takes its own channel back."""
     keys = _KeysInTime(means, transaction, sender)
     cover = _Cover()
     proven: list[Proven] = []
@@ -112,7 +119,11 @@ def prove(
         if kind == TYPE or kind in KINDS:
             _all_came(transaction, log, cover)
             valid = keys.when(parcel.fields, now)
-            meaning = _statement(means, sender, parcel.fields, valid) if kind == TYPE else _control(sender, parcel.fields, valid)
+            meaning = (
+                _statement(sender, recipient or means.member, parcel.fields, valid)
+                if kind == TYPE
+                else _control(sender, parcel.fields, valid)
+            )
             named = set(meaning.commitments) if isinstance(meaning, Statement) else set()
             cover = _Cover(number, meaning if isinstance(meaning, Statement) else None, named, cover.seen)
             cover.seen.add(sealed)
@@ -159,8 +170,8 @@ def _all_came(transaction: Transaction, log: Log, cover: _Cover) -> None:
         raise IntegrityFailure("commitment", f"{cover.statement.id} names {len(absent)} records that did not come")
 
 
-def _statement(means: Means, sender: str, fields: Fields, keys: Sequence[PublicKey]) -> Statement:
-    """Read a statement and check its signature; that it is the sender's own and names us is part of its integrity."""
+def _statement(sender: str, recipient: str, fields: Fields, keys: Sequence[PublicKey]) -> Statement:
+    """Read a statement and check its signature; that it is the sender's own and names the recipient is part of its integrity."""
     try:
         verify_fields(fields, context=CONTEXT, keys=keys)
         statement = Statement.parse(fields)
@@ -168,8 +179,8 @@ def _statement(means: Means, sender: str, fields: Fields, keys: Sequence[PublicK
         raise IntegrityFailure("statement", f"{fields.get('id')} does not hold: {error.says}") from error
     if statement.releaser != sender:
         raise IntegrityFailure("statement", f"{statement.id} is by {statement.releaser}, on the channel of {sender}")
-    if means.member not in statement.terms.recipients:
-        raise IntegrityFailure("audience", f"{statement.id} does not name {means.member}")
+    if recipient not in statement.terms.recipients:
+        raise IntegrityFailure("audience", f"{statement.id} does not name {recipient}")
     return statement
 
 

@@ -32,7 +32,7 @@ from accord.stix.consent import Consent
 from accord.stix.control import BELOW, Control, Kind, RecallReason
 from accord.stix.statement import STATEMENT_RECORDS_MAX, TYPE, Statement
 from accord.stix.upstream import links
-from accord.store import acts, answers, consents, erasure, logs, records
+from accord.store import acts, answers, consents, erasure, logs, records, rejoin
 from accord.store.database import Transaction
 from accord.store.erasure import NONE, Due, RecallState
 
@@ -161,9 +161,10 @@ def _take_back(
     now: datetime,
 ) -> None:
     for portion in _portions(commitments):
-        append_control(
-            means, transaction, member, Kind.RECALL, portion, code=reason.value, identifier=identifier, upstream=upstream, now=now
-        )
+        if rejoin.is_whole(transaction, member):  # To one that is awaited it is said when it comes back: `say_again`.
+            append_control(
+                means, transaction, member, Kind.RECALL, portion, code=reason.value, identifier=identifier, upstream=upstream, now=now
+            )
         name = means.channel_to(member)
         erasure.take_back(transaction, name, portion, recall=identifier, reason=reason.value, causes=causes, now=now)
 
@@ -171,6 +172,13 @@ def _take_back(
 def _portions(commitments: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     for start in range(0, len(commitments), STATEMENT_RECORDS_MAX):
         yield commitments[start : start + STATEMENT_RECORDS_MAX]
+
+
+def say_again(means: Means, transaction: Transaction, member: str, *, now: datetime) -> None:
+    """Put every recall that a member has not confirmed into the channel to it again: some could not be said while the member was awaited."""
+    for (identifier, reason), commitments in erasure.unconfirmed_recalls(transaction, means.channel_to(member)).items():
+        for portion in _portions(commitments):
+            append_control(means, transaction, member, Kind.RECALL, portion, code=reason, identifier=identifier, now=now)
 
 
 def heed(means: Means, transaction: Transaction, sender: str, control: Control, signed: Fields, *, now: datetime) -> None:
@@ -254,7 +262,8 @@ def confirm(means: Means, sender: str, *, now: datetime) -> int:
     told = 0
     name = means.channel_from(sender)
     with means.database.reading() as transaction:
-        if not erasure.owes(transaction, name):  # Asked often, and mostly nothing is owed.
+        # Asked often, and mostly nothing is owed. To a member that is awaited it is said when it has come back.
+        if not erasure.owes(transaction, name) or not rejoin.is_whole(transaction, sender):
             return 0
     while True:
         with means.database.writing() as transaction:

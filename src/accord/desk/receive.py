@@ -33,7 +33,7 @@ from accord.stix.consent import Consent
 from accord.stix.control import Control
 from accord.stix.record import of_canonical
 from accord.stix.statement import Statement, read_timestamp, timestamp
-from accord.store import acts, consents, erasure, logs, peers, records, terms
+from accord.store import acts, consents, erasure, logs, peers, records, rejoin, terms
 from accord.store.acts import Receipt as Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -80,6 +80,7 @@ def receive(means: Means, sender: str, *, first: int, parcels: Sequence[Parcel |
         _same_root(head, log, items)  # 4
         admissions = admit(means, items, today=now.date(), unproven=unproven(means, transaction, items))  # 5
         received = _keep(means, transaction, log, sender, items, admissions, now=now)  # 6
+        rejoin.keep_held(transaction, log.name, size=head.size, note=note)
     return received
 
 
@@ -197,7 +198,7 @@ def _keep(
         elif item.is_record:
             arrivals.append(_arrival(item, sender, admission))
         else:
-            _keep_word(transaction, log.name, position, item)
+            keep_word(transaction, log.name, position, item)
     kept = records.keep(transaction, arrivals, now=now)
     if kept < len(arrivals):  # Something came again, and perhaps at a higher level.
         for level in {arrival.level for arrival in arrivals}:
@@ -224,7 +225,7 @@ def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
     )
 
 
-def _keep_word(transaction: Transaction, name: str, position: int, item: Proven) -> None:
+def keep_word(transaction: Transaction, name: str, position: int, item: Proven) -> None:
     """A statement or control record itself: kept as bytes; a statement's review date is noted, and what it replaces, and what a consent names."""
     records.keep_contents(transaction, [of_canonical(item.content, item.fields)])
     if isinstance(item.meaning, Consent):

@@ -29,7 +29,7 @@ from accord.seal.canonical import Fields
 from accord.seal.signature import sign_fields
 from accord.stix.record import Record, of_fields
 from accord.stix.statement import CONTEXT, PURPOSE_CHARACTERS_MAX, STATEMENT_OCTETS_MAX, STATEMENT_RECORDS_MAX, TYPE, Statement, Terms
-from accord.store import acts, consents, erasure, logs, records, terms
+from accord.store import acts, consents, erasure, logs, records, rejoin, terms
 from accord.store import answers as given_answers
 from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
@@ -178,6 +178,12 @@ def _release_portion(
     records.keep(transaction, [arrival for arrival in portion if arrival.came is Came.OWN], now=now)
     terms.raise_level(transaction, [arrival.record.digest for arrival in portion], batch.terms.handling.tlp)
     _still_there(means, transaction, portion, batch.terms.recipients)
+    for recipient in batch.terms.recipients:
+        if not rejoin.is_whole(transaction, recipient):
+            raise Refusal(
+                f"{recipient} has not given back yet what it holds of the channel to it, which was lost here",
+                remedy=f"wait for its node, or publish without {recipient}",
+            )
     channels = [logs.open_log(transaction, name) for name in sorted(map(means.channel_to, batch.terms.recipients))]
     placed = _place(means, transaction, portion, channels)  # 3, 5
     statement = _statement(means, batch, portion, placed, now=now)

@@ -30,7 +30,7 @@ from accord.seal.canonical import Fields, read
 from accord.seal.keys import Role
 from accord.stix.control import KINDS
 from accord.stix.statement import STATEMENT_OCTETS_MAX, Statement, timestamp
-from accord.store import acts, logs
+from accord.store import acts, logs, rejoin
 from accord.store.acts import Receipt
 from accord.store.database import Transaction
 from accord.store.logs import Boundary, Leaf
@@ -68,6 +68,7 @@ def checkpoint(means: Means, recipient: str) -> str:
     """The newest signed checkpoint of this member's channel to a recipient. Only what is on disk is signed."""
     name = means.channel_to(recipient)
     with means.database.reading() as transaction:
+        _whole(transaction, recipient)
         return _signed(means, name, logs.last_boundary(transaction, name))
 
 
@@ -75,6 +76,7 @@ def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX
     """The page of the channel to `reader` that begins at position `first`. Asked again while nothing was appended, it is the same page."""
     name = means.channel_to(reader)  # 1
     with means.database.reading() as transaction:
+        _whole(transaction, reader)
         beyond, end = _page_end(transaction, name, first=first, limit=min(limit, PAGE_OBJECTS_MAX, _allowed(transaction, name, first)))
         leaves = logs.leaves_between(transaction, name, first=first, beyond=beyond)
         last = logs.last_boundary(transaction, name)
@@ -96,6 +98,15 @@ def _hold_back(means: Means, reader: str, stopped: _MayNotGo, *, now: datetime) 
             entry: Fields = {"act": "held-back", "member": reader, "statement": stopped.statement, "grounds": stopped.grounds}
             acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
     return Unready(f"{means.member} cannot serve this channel at the moment", remedy=f"ask again later, or call {means.member}")
+
+
+def _whole(transaction: Transaction, recipient: str) -> None:
+    """After a restore nothing is signed for a member that has not given back what it holds."""
+    if not rejoin.is_whole(transaction, recipient):
+        raise Unready(
+            f"this channel was lost and waits for {recipient} to give back what it holds of it",
+            remedy="the sender's node asks for it by itself",
+        )
 
 
 def _allowed(transaction: Transaction, name: str, first: int) -> int:

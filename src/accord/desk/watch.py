@@ -5,7 +5,8 @@ from the one that is held, or the held one from it; the log's own tiles have to 
 tiles of the larger log show another root at the smaller size, the proof of that too: `desk.evidence` writes them down and a third checks them.
 
 Duties: 1. a note counts only under a log key of the member whose journal it names; 2. one size has one root; 3. a smaller size that is offered as the
-newest is a log that shrank; 4. of two sizes the larger is shown to have grown from the smaller; 5. evidence is kept once, and stands in the journal.
+newest is a log that shrank; 4. of two sizes the larger is shown to have grown from the smaller; 5. evidence is kept once, and stands in the journal;
+6. a new epoch begins with an entry that names what is remembered of the old one.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from accord.desk.introduce import keys_of
-from accord.desk.means import Means
+from accord.desk.journal import Opening, epoch_of, read_epoch
+from accord.desk.means import FIRST_EPOCH, Means
 from accord.errors import AccordError, Malformed, NotFound, PeerFault, ProofInvalid
 from accord.ledger.checkpoint import Checkpoint, open_signed
-from accord.ledger.entry import SALT_BYTES
+from accord.ledger.entry import SALT_BYTES, commitment, leaf_hash
 from accord.ledger.tiles import Tile, TileHashes, prove_consistency, root_from
 from accord.ledger.tree import verify_consistency
 from accord.seal.canonical import Fields
 from accord.seal.keys import Role, base64_text
 from accord.seal.note import Note
 from accord.stix.statement import timestamp
-from accord.store import acts, peers, witness
+from accord.store import acts, peers, rejoin, witness
 from accord.store.database import Transaction
 from accord.store.witness import Evidence as Evidence  # Doors speak of it too.
 
@@ -67,6 +69,63 @@ def compare(means: Means, member: str, note: str, *, fetch: Callable[[Tile], byt
             return keep_evidence(means, transaction, means.journal_of(member), held_note, note, says, proof=proof, now=now)
         witness.keep_seen(transaction, member, size=offered.size, note=note, now=now)
     return None
+
+
+def is_of_later_epoch(means: Means, member: str, note: str) -> bool:
+    """Say whether a note claims to be of a later epoch of a member's journal than the one known here. Nothing of it is believed yet."""
+    origin = Checkpoint.parse(Note.parse(note).text).origin
+    epoch = epoch_of(origin)
+    if origin != means.journal_in(member, epoch) or epoch <= means.epochs.get(member, FIRST_EPOCH):
+        return False
+    _know_epochs(means)  # Another process of this node may have followed already.
+    return epoch > means.epochs.get(member, FIRST_EPOCH)
+
+
+def follow(means: Means, member: str, note: str, opening: Opening, *, fetch: Callable[[Tile], bytes], now: datetime) -> None:
+    """Go over to the next epoch of a member's journal: its node was restored, and could not complete the log that it lost. 6
+
+    The epoch's first entry is shown by the member and proven to be that. It names every checkpoint of the old log that the others remembered; what
+    is held here is among them, or the member declared us gone for good: then it is followed too, and what we hold is kept in our journal.
+    Raises `PeerFault` otherwise, and the old epoch stays the one that counts.
+    """
+    with means.database.writing() as transaction:
+        offered, named, gone = _opened_epoch(means, transaction, member, note, opening, fetch=fetch, now=now)
+        held_notes = {witness.seen_of(transaction, member), witness.cosigned_note(transaction, means.journal_of(member))} - {""}
+        lost = [held for held in sorted(held_notes) if _parsed(held) not in named]
+        if lost and means.member not in gone:
+            raise PeerFault(
+                "epoch",
+                f"the new epoch of {member}'s journal does not name the checkpoint of size {_parsed(lost[0]).size} that is held here",
+                remedy=f"ask {member} whether its node was restored, and why this member was not heard",
+            )
+        entry: Fields = {"act": "epoch-followed", "log": offered.origin, "named": len(named), "unnamed": list(lost)}
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+        rejoin.begin_epoch(transaction, member, epoch_of(offered.origin))
+        witness.keep_seen(transaction, member, size=offered.size, note=note, now=now)
+    _know_epochs(means)
+
+
+def _know_epochs(means: Means) -> None:
+    with means.database.reading() as transaction:
+        means.epochs.update(rejoin.epochs(transaction))
+
+
+def _opened_epoch(
+    means: Means, transaction: Transaction, member: str, note: str, opening: Opening, *, fetch: Callable[[Tile], bytes], now: datetime
+) -> tuple[Checkpoint, set[Checkpoint], set[str]]:
+    """The checkpoint of a new epoch, what its first entry names, and whom it declares gone; the entry is proven to be the log's first."""
+    origin = Checkpoint.parse(Note.parse(note).text).origin
+    try:
+        offered = open_signed(note, origin=origin, keys=keys_of(means, transaction, member, Role.LOG, now=now))
+        proof = prove_consistency(TileHashes(offered.size, fetch), old_size=1, size=offered.size)
+        first = leaf_hash(commitment(salt=opening.salt, content=opening.entry))
+        verify_consistency(old_size=1, old_root=first, size=offered.size, root=offered.root, proof=proof)
+        epoch, named, gone = read_epoch(opening.entry)
+        if origin != means.journal_in(member, epoch):
+            raise Malformed(f"it is the entry of epoch {epoch}")
+    except (AccordError, IndexError, ValueError) as error:
+        raise PeerFault("epoch", f"the new epoch of {member}'s journal does not open: {error}") from error
+    return offered, named, gone
 
 
 def note_signed(means: Means, transaction: Transaction, member: str, note: str, checkpoint: Checkpoint, *, now: datetime) -> bool:

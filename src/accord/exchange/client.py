@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import httpx2
 import orjson
 
+from accord.desk.give_back import Word
+from accord.desk.journal import Opening
 from accord.desk.means import Means
 from accord.errors import NotFound, PeerFault, PeerSilent
 from accord.exchange.egress import read_bounded
+from accord.exchange.giving import decode_opening, decode_word
 from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, PAGE_WIRE_OCTETS_MAX, TOKEN_LIFE, WirePage, collection_id, decode_page, token
 from accord.ledger.tiles import Tile
 from accord.seal.canonical import digest_text
@@ -19,8 +23,13 @@ from accord.seal.canonical import digest_text
 WHOLE_ANSWER_SECONDS_MAX = 300.0  # Seconds for a whole answer, however slowly it drips. A full page takes under ten on a slow line.
 ANSWER_SECONDS_MAX = 30.0  # Seconds for one answer to begin or go on. A page is made in well under one.
 NOTE_OCTETS_MAX = 64 * 2**10  # Bytes of a checkpoint or key file.
+WORD_OCTETS_MAX = (
+    2 * 2**20
+)  # Bytes of what a peer holds of our word: a few notes; or of a journal's opening: one or two for each of 250 members.
 TILE_OCTETS_MAX = 16 * 2**10  # Bytes of a tile or bundle: 256 hashes, or as many commitments with their lengths, have under 9 KiB.
 SEEN_OCTETS_MAX = 2**20  # Bytes of all checkpoints that a peer has seen: one for each of 250 members, cosignatures included.
+
+Answer = TypeVar("Answer")
 
 
 def connection(url: str) -> httpx2.Client:
@@ -92,7 +101,28 @@ class PeerClient:
         """Another member's key file, as the peer has it; it proves itself."""
         return self._get(f"/accord/v1/keys/{member}", octets_max=NOTE_OCTETS_MAX)
 
-    def introduced(self, ask: Callable[[], str]) -> str:
+    def own_key_file(self) -> bytes:
+        """Our own key file as the peer knows it; `NotFound` where it knows none. No token is asked for, since ours may be of a key that was replaced."""
+        try:
+            return self._get(f"/accord/v1/keys/{self.means.member}", octets_max=NOTE_OCTETS_MAX)
+        except Missing as missing:
+            raise NotFound(missing.says) from missing
+
+    def word(self) -> Word:
+        """What the peer holds of our word: checkpoints and cosignatures that we signed. Nothing of it is believed yet."""
+        path = f"/accord/v1/channels/{self.means.member}/{self.peer}/held"
+        return decode_word(self._get(path, octets_max=WORD_OCTETS_MAX))
+
+    def given_back(self, first: int, limit: int) -> WirePage:
+        """A page of our own channel to the peer, from position `first` on, as the peer holds it."""
+        path = f"/accord/v1/channels/{self.means.member}/{self.peer}/held/objects?first={first}&limit={limit}"
+        return decode_page(self._get(path, octets_max=PAGE_WIRE_OCTETS_MAX))
+
+    def journal_opening(self) -> Opening:
+        """The first entry of the peer's journal, which names the epoch before."""
+        return decode_opening(self._get("/accord/v1/journal/opening", octets_max=WORD_OCTETS_MAX))
+
+    def introduced(self, ask: Callable[[], Answer]) -> Answer:
         """Ask, and introduce this node first where the peer does not know it yet."""
         try:
             return ask()

@@ -20,7 +20,7 @@ from accord.desk.clients import Client
 from accord.desk.holdings import ALL
 from accord.desk.means import Means
 from accord.errors import LimitReached, NotFound, Refusal
-from accord.exchange import errors, holdings, logs
+from accord.exchange import errors, giving, holdings, logs
 from accord.exchange.direct import Direct
 from accord.exchange.guard import Asking, Reader, Unacceptable, asking_of, channel_reader_of, reader_of
 from accord.exchange.guard import Door as Door
@@ -51,6 +51,7 @@ def attach(app: FastAPI, door: Door) -> None:
     app.include_router(_not_of_channels(door))
     app.include_router(_nodes(door))
     app.include_router(logs.routes(door))
+    app.include_router(giving.routes(door))
     errors.attach(app)
     app.add_middleware(_Bounded)
     app.add_middleware(Direct, handlers={holdings.objects_path(door.means): holdings.objects_of(door)}, translate=errors.refused)
@@ -168,8 +169,11 @@ def _nodes(door: Door) -> APIRouter:
         return Response(means.key_file, media_type="application/json")
 
     @router.get("/keys/{member}")
-    def keys_of(member: str, asking: Reader = who) -> Response:
-        """Another member's key file, for a member that never met it and was given records that it gave first. It proves itself."""
+    def keys_of(member: str) -> Response:
+        """Another member's key file, for a member that never met it and was given records that it gave first. It proves itself.
+
+        A restored node asks for its own, and its token may be of a key that was replaced: no token is asked for.
+        """
         return Response(introduce.key_file_of(means, member), media_type="application/json")
 
     @router.put("/keys/{member}", status_code=204)

@@ -49,6 +49,11 @@ def _look(means: Means, client: PeerClient, *, clock: Callable[[], datetime]) ->
     before = watch.known(means, client.peer)
     note = client.introduced(client.journal_checkpoint)
 
+    if watch.is_of_later_epoch(means, client.peer, note):
+        introduce.meet(means, client.peer, client.keys(), now=clock())
+        watch.follow(means, client.peer, note, client.journal_opening(), fetch=client.journal_tile, now=clock())
+        return None
+
     def compare() -> Evidence | None:
         return watch.compare(means, client.peer, note, fetch=client.journal_tile, now=clock(), before=before)
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from accord import __version__
 from accord.charter.document import SignedCharter
 from accord.charter.keyfile import KeyFile
+from accord.desk import rejoin
 from accord.desk.means import Means, Signers
 from accord.errors import AccordError, Unready
 from accord.exchange import server
@@ -47,14 +48,17 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(folder: Path, *, alone: bool = False) -> Iterator[Node]:
-    """Open a node's folder. Charter, keys and database are checked before anything is served; `Unready` says what is wrong."""
-    with occupied(folder, alone=alone), _opened(folder) as node:
+def opened(folder: Path, *, alone: bool = False, rejoining: bool = False) -> Iterator[Node]:
+    """Open a node's folder. Charter, keys and database are checked before anything is served; `Unready` says what is wrong.
+
+    A restored node that has not rejoined is opened for `rejoining` alone: nothing else of the house gets hold of its keys.
+    """
+    with occupied(folder, alone=alone), _opened(folder, rejoining=rejoining) as node:
         yield node
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[Node]:
+def _opened(folder: Path, *, rejoining: bool) -> Iterator[Node]:
     settings = read_settings(folder)
     signed = _charter(folder, settings)
     key_file = _read(folder / settings.keys.key_file)
@@ -82,6 +86,9 @@ def _opened(folder: Path) -> Iterator[Node]:
         tiles=folder / "tiles",
     )
     try:
+        rejoin.know_epochs(means)
+        if not rejoining and rejoin.is_rejoining(means):
+            raise rejoin.not_yet(means, str(folder))
         yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip(), counters)
     finally:
         database.close()

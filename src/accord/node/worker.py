@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 
-from accord.desk import account, contact, journal, read, recall, standing
+from accord.desk import account, contact, journal, read, recall, rejoin, standing
 from accord.desk.watch import Evidence
 from accord.errors import PeerFault
 from accord.exchange.client import PeerClient, connection
+from accord.exchange.rejoin import catch_up
 from accord.exchange.sync import Synced, synchronise
 from accord.exchange.watch import watch_round
 from accord.node.build import Node, utc_now
@@ -126,6 +127,8 @@ def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] 
     interval = node.settings.sync.interval_seconds
     try:
         with node.timings.round(client.peer):
+            if not rejoin.is_whole(node.means, client.peer):  # It was gone when this node was restored, and has come back.
+                catch_up(node.means, client, clock=clock)
             synced = synchronise(node.means, client, clock=clock)
     except PeerFault as fault:
         contact.went_wrong(

@@ -52,6 +52,17 @@ class Gate:
         says = "a member's own people read its holdings, for the purpose stated"
         return Released(recipient=reading.reader.member, article=reading.article, says=says, contents=contents)
 
+    def give_back(self, *, releaser: str, reader: str, contents: tuple[bytes, ...]) -> Decision:
+        """May bytes of a channel go back to the member that released them? To no other: it is told what it said itself, and nothing more.
+
+        The caller has proven, when it received them, that `releaser` signed what covers these bytes.
+        """
+        if reader == releaser:
+            return Released(recipient=reader, article=self.policy.protocol, says=self.policy.protocol_says, contents=contents)
+        return Withheld(
+            reader, (Ground("GIVEN-BACK", "a channel is given back to its own sender alone"),), "ask the member for its release"
+        )
+
     def _verdict(self, question: Question) -> Verdict:
         known = self._verdicts.get(question)
         if known is None:

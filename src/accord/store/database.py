@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 from accord.errors import Unready
 from accord.store.postgres import Postgres
 from accord.store.sqlite import Sqlite
-from accord.store.statements import migrations, statements
+from accord.store.statements import migrations, newest_migration, statements
 
 CONNECTIONS_KEPT_MAX = 8  # Connections. As many as doors and worker use at once on two cores; more are opened and closed again.
 CONNECTIONS_OPEN_MAX = 64  # Connections. More than the threads of doors and worker; a PostgreSQL server takes 100 as it is shipped.
@@ -196,8 +196,8 @@ class Database:
                 self._idle.pop().close()
 
 
-def open_database(path: Path) -> Database:
-    """Open a database and bring it to the newest migration.
+def open_database(path: Path, *, through: int | None = None) -> Database:
+    """Open a database and bring it to the newest migration, or `through` the one that a backup was made under.
 
     `path` is SQLite's own file, made if it is not there, or a file ending in `.dsn` that holds the DSN of a PostgreSQL database.
     """
@@ -205,17 +205,17 @@ def open_database(path: Path) -> Database:
     with closing(engine.connect()) as connection:
         engine.prepare(connection)
         try:
-            _migrate(engine, connection)
+            _migrate(engine, connection, through=newest_migration() if through is None else through)
         except engine.faults as error:
             raise engine.unready(error) from error
     return Database(engine)
 
 
-def _migrate(engine: Engine, connection: Connection) -> None:
+def _migrate(engine: Engine, connection: Connection, *, through: int) -> None:
     """Apply the numbered migrations that are not applied yet, each in its own transaction."""
     done = {row[0] for row in Transaction(engine, connection).all("migrations_done")}
     for migration in migrations():
-        if migration.number in done:
+        if migration.number in done or migration.number > through:
             continue
         engine.begin(connection, writing=True)
         try:

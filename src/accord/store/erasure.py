@@ -118,6 +118,14 @@ def recalls(transaction: Transaction, collection: str) -> list[RecallState]:
     return [RecallState(*row) for row in transaction.all("recalls", collection=collection)]
 
 
+def unconfirmed_recalls(transaction: Transaction, collection: str) -> dict[tuple[str, str], list[bytes]]:
+    """What was taken back on a channel out and not confirmed: identifier and reason of each recall, with its commitments."""
+    found: dict[tuple[str, str], list[bytes]] = {}
+    for recall, reason, commitment in transaction.all("recalls_silent", collection=collection):
+        found.setdefault((recall, reason), []).append(bytes(commitment))
+    return found
+
+
 def erase(
     transaction: Transaction, collection: str, commitments: Sequence[bytes], *, incoming: Sequence[str], recall: str, now: datetime
 ) -> int:
@@ -209,6 +217,18 @@ def untold_declines(transaction: Transaction, collection: str) -> tuple[str, lis
 def told_declines(transaction: Transaction, collection: str, positions: Sequence[int]) -> None:
     for position in positions:
         transaction.run("declined_answered", collection=collection, position=position)
+
+
+def told_erased(transaction: Transaction, collection: str, commitments: Sequence[bytes], *, below: bool) -> None:
+    """As `confirmed`, where the words that we said came back to us; `below` as they said it."""
+    for commitment in commitments:
+        transaction.run("erasure_answered", collection=collection, commitment=commitment, answered=2 if below else 1)
+
+
+def told_declines_of(transaction: Transaction, collection: str, commitments: Sequence[bytes]) -> None:
+    """As `told_declines`, where the words that we said came back to us and name leaves by their commitments."""
+    for commitment in commitments:
+        transaction.run("declined_told", collection=collection, commitment=commitment)
 
 
 def keep_hole(transaction: Transaction, collection: str, *, position: int, commitment: bytes) -> None:

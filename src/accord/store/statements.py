@@ -52,11 +52,17 @@ class Table:
     key: tuple[str, ...]
 
 
+def newest_migration() -> int:
+    """The number of the last migration that ships."""
+    return migrations()[-1].number
+
+
 @cache
-def tables() -> tuple[Table, ...]:
-    """Every table that the migrations leave behind, in the order of their names."""
+def tables(*, through: int | None = None) -> tuple[Table, ...]:
+    """Every table that the migrations leave behind, all of them or those `through` one, in the order of their names."""
     found: dict[str, Table] = {}
-    for definition in (definition for migration in migrations() for definition in migration.definitions):
+    applied = [migration for migration in migrations() if through is None or migration.number <= through]
+    for definition in (definition for migration in applied for definition in migration.definitions):
         if dropped := _DROP.match(definition):
             del found[dropped["name"]]
         elif renamed := _RENAME.match(definition):

@@ -24,6 +24,10 @@ update recall set below = :below where collection = :collection and commitment =
 select recall, reason, min(recalled_at), count(*), sum(case when erased_at = '' then 0 else 1 end), max(erased_at), sum(below)
 from recall where collection = :collection group by recall, reason order by min(recalled_at), recall;
 
+-- name: recalls_silent
+-- What the recipient did not confirm yet.
+select recall, reason, commitment from recall where collection = :collection and erased_at = '' order by recall, commitment;
+
 -- name: erasure_add
 -- A commitment whose content we erased, to be confirmed to its sender.
 insert into erasure (collection, commitment, recall, erased_at, answered) values (:collection, :commitment, :recall, :erased_at, 0)
