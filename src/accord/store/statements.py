@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 _CREATE = re.compile(r"create\s+table\s+(?:if\s+not\s+exists\s+)?(?P<name>\w+)")
+_FILL = re.compile(r"insert\s+into\s+(?P<name>\w+)\s*\([^)]*\)\s*values\b", re.IGNORECASE)
 _DROP = re.compile(r"drop\s+table\s+(?:if\s+exists\s+)?(?P<name>\w+)")
 _RENAME = re.compile(r"alter\s+table\s+(?P<name>\w+)\s+rename\s+to\s+(?P<to>\w+)")
 _KEY = re.compile(r"primary\s+key\s*\((?P<several>[^)]*)\)|(?P<one>\w+)\s+\w+\s+not\s+null\s+primary\s+key")
@@ -59,12 +60,15 @@ def newest_migration() -> int:
 
 @cache
 def tables(*, through: int | None = None) -> tuple[Table, ...]:
-    """Every table that the migrations leave behind, all of them or those `through` one, in the order of their names."""
+    """Every table of data that the migrations leave behind, all of them or those `through` one, in the order of their names.
+
+    One that a migration fills with constants is there and full wherever that migration ran: it is no data, and neither moved nor kept.
+    """
     found: dict[str, Table] = {}
     applied = [migration for migration in migrations() if through is None or migration.number <= through]
     for definition in (definition for migration in applied for definition in migration.definitions):
-        if dropped := _DROP.match(definition):
-            del found[dropped["name"]]
+        if gone := _DROP.match(definition) or _FILL.match(definition):
+            found.pop(gone["name"], None)
         elif renamed := _RENAME.match(definition):
             found[renamed["to"]] = Table(renamed["to"], found.pop(renamed["name"]).key)
         elif made := _CREATE.match(definition):
