@@ -12,7 +12,7 @@ from accord.errors import PeerFault
 from tests.stories.tampering import Act, Part, Scene, staged
 from tests.stories.test_tampering_matrix import MATRIX, PARTS, check, named
 
-TEXTS = ("checkpoint", "key file", "journal checkpoint", "tile")
+TEXTS = ("checkpoint", "key file", "journal checkpoint", "tile", "receipt", "witness answer")
 
 
 @pytest.mark.parametrize("cell", sorted(MATRIX, key=named), ids=named)
@@ -25,7 +25,8 @@ def test_every_cell_in_a_scene_of_its_own(tmp_path: Path, cell: tuple[str, Act])
 def test_any_flipped_byte_is_named_and_keeps_nothing(tmp_path: Path, name: str) -> None:
     part = PARTS[name]
     with staged(tmp_path) as scene:
-        before, length, unnoticed = scene.state(part), _length(scene, part), []
+        length, unnoticed = _length(scene, part), []
+        before = scene.state(part)  # With what a round keeps before the part travels: the leaves that a receipt is for, the other's journal.
         for place in range(length):
 
             def flip(_: Scene, request: httpx2.Request, body: bytes, place: int = place) -> bytes:

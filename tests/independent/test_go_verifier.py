@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from accord.desk.journal import publish_checkpoint
 from accord.ledger.checkpoint import Checkpoint
 from accord.ledger.tiles import bundles_of, tiles_of
 from accord.seal.keys import PublicKey
@@ -52,6 +53,7 @@ def alliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alliance]:
     with founded(tmp_path_factory.mktemp("alliance"), ("KZ", "KG")) as made:
         made.publish("KZ", *(indicator(number) for number in range(RECORDS)), to="KG")
         made.sync("KG", "KZ")
+        publish_checkpoint(made.means("KZ"), now=made.clock())
         yield made
 
 

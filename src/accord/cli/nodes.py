@@ -187,7 +187,7 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         "suspected": list(found.suspected),
         "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
     }
-    lines = [f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} acts in the journal"]
+    lines = [f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} entries in the journal"]
     lines += [f"  holds {item.records} records ({item.came.value}, {item.source})" for item in found.holdings]
     lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
     lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]

@@ -1,14 +1,20 @@
 """Journal: this member's acts as others see them. They see a signed checkpoint and hashes; the texts stay here and can be erased.
 
-On a fixed schedule the newest checkpoint is published, and that one is shown until the next, so that nobody learns from the journal's size when this
-member acts. Texts are erased after their term: bytes and salt go, the commitment stays, and the log audits as before.
+Once in each hour of the clock the journal is filled and its checkpoint published; that one is shown until the next (decision 0022).
+
+Duties:
+  1. what is published ends at a multiple of `STEP`, and a step further than before, whether this member acted or not;
+  2. nothing beyond it is shown: neither a checkpoint nor a tile;
+  3. a filler is an entry like any other, and can be opened: who may read the texts sees that no act hides behind it.
+
+Texts are erased after their term: bytes and salt go, the commitment stays, and the log audits as before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accord.desk.means import FIRST_EPOCH, Means
 from accord.errors import Malformed, NotFound
@@ -17,26 +23,42 @@ from accord.ledger.entry import SALT_BYTES
 from accord.ledger.tree import EMPTY
 from accord.seal.canonical import JSON, Fields, read
 from accord.seal.keys import base64_text, parse_base64
+from accord.seal.note import Note
+from accord.stix.statement import read_timestamp
 from accord.store import acts, logs, witness
 from accord.store.database import Transaction
 from accord.store.witness import Cosignature
 
 EPOCH_BEGUN = "epoch-begun"  # The act of the first entry, from the second epoch on.
+STEP = 256  # Entries: one whole tile. Fewer acts than this in an hour look like none.
+SHOWN_FOR = timedelta(hours=1)  # Of the clock, so that neither an act nor a start of the node moves the moment.
+
+
+def publish_due(means: Means, *, now: datetime) -> None:
+    """Publish the first time that this is called in an hour of the clock; the rest of the hour the same checkpoint is shown."""
+    with means.database.writing() as transaction:
+        last = witness.seen_at(transaction, means.member)
+        if not last or _hour(read_timestamp(last)) != _hour(now):
+            _publish(means, transaction, now=now)
 
 
 def publish_checkpoint(means: Means, *, now: datetime) -> str:
-    """Sign where the journal ends now and show it from here on. Only what is on disk is signed."""
+    """Fill the journal to the next multiple of `STEP`, sign where it ends, and show that from here on. Only what is on disk is signed."""
     with means.database.writing() as transaction:
-        note, size = _newest(means, transaction)
-        witness.keep_seen(transaction, means.member, size=size, note=note, now=now)
-    return note
+        return _publish(means, transaction, now=now)
 
 
 def published(means: Means) -> tuple[str, tuple[Cosignature, ...]]:
-    """The checkpoint that was published last, with the cosignatures over it; before the first round, where the journal ends now."""
+    """The checkpoint that was published last, with the cosignatures over it; before the first, the one of the empty journal. 2"""
     with means.database.reading() as transaction:
-        note = witness.seen_of(transaction, means.member) or _newest(means, transaction)[0]
+        note = witness.seen_of(transaction, means.member) or _signed(means, Checkpoint(means.journal, 0, EMPTY.root()))
         return note, tuple(held for held in witness.cosignatures(transaction) if held.note == note)
+
+
+def published_size(means: Means) -> int:
+    """How many entries of the journal others may know of. 2"""
+    note, _ = published(means)
+    return Checkpoint.parse(Note.parse(note).text).size
 
 
 def epoch_of(origin: str) -> int:
@@ -115,7 +137,22 @@ def erase_texts(means: Means, positions: Sequence[int], *, now: datetime) -> int
     return erased
 
 
-def _newest(means: Means, transaction: Transaction) -> tuple[str, int]:
-    boundary = logs.last_boundary(transaction, means.journal)
-    size, root = (0, EMPTY.root()) if boundary is None else (boundary.size, boundary.root)
-    return sign(Checkpoint(means.journal, size, root), key=means.signers.log), size
+def _publish(means: Means, transaction: Transaction, *, now: datetime) -> str:
+    shown = witness.seen_of(transaction, means.member)
+    before = Checkpoint.parse(Note.parse(shown).text).size if shown else 0
+    log = logs.open_log(transaction, means.journal)
+    size = max(-(-log.size // STEP), before // STEP + 1) * STEP  # 1
+    acts.fill(transaction, log, salts=[means.random(SALT_BYTES) for _ in range(size - log.size)], now=now)  # 3
+    boundary = logs.boundary_at(transaction, means.journal, size)
+    assert boundary is not None, "an append ended here"
+    note = _signed(means, Checkpoint(means.journal, size, boundary.root))
+    witness.keep_seen(transaction, means.member, size=size, note=note, now=now)
+    return note
+
+
+def _signed(means: Means, checkpoint: Checkpoint) -> str:
+    return sign(checkpoint, key=means.signers.log)
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // SHOWN_FOR.total_seconds())

@@ -5,6 +5,7 @@ The tiles of a channel are for its two members, those of the journal for every m
 
 from __future__ import annotations
 
+from accord.desk import journal
 from accord.desk.means import Means
 from accord.errors import NotFound
 from accord.ledger.tiles import HashReader, Tile, TileHashes
@@ -12,7 +13,9 @@ from accord.store.tiles import Tiles
 
 
 def journal_tile(means: Means, tile: Tile) -> bytes:
-    """A tile or bundle of this member's journal."""
+    """A tile or bundle of this member's journal; `NotFound` beyond its published checkpoint, so that nobody finds by asking where it ends."""
+    if not tile.fits(journal.published_size(means)):
+        raise NotFound(f"the log has no {tile}")
     return Tiles(means.database, means.tiles, means.journal).content(tile)
 
 

@@ -134,7 +134,7 @@ class Sizes(Collector):
             ("came", "source"),
             [((item.came.value, item.source), item.records) for item in found.holdings],
         )
-        yield _gauge("accord_journal_entries", "Acts in this member's journal.", (), [((), found.journal_size)])
+        yield _gauge("accord_journal_entries", "Entries in this member's journal, fillers among them.", (), [((), found.journal_size)])
         yield _gauge("accord_suspected_logs", "Logs of other members that showed two histories.", (), [((), len(found.suspected))])
 
 

@@ -90,8 +90,8 @@ def _again(name: str, seconds: int, act: Callable[[], object], stop: Event) -> N
 
 
 def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], datetime] = utc_now) -> list[Evidence]:
-    """Publish where our journal stands, have it cosigned by each peer that answers, and compare the journals that all have seen."""
-    journal.publish_checkpoint(node.means, now=clock())
+    """Publish where our journal stands when it is time, have it cosigned by each peer that answers, and compare the journals that all have seen."""
+    journal.publish_due(node.means, now=clock())
     others = {client.peer: client for client in clients}
     found: list[Evidence] = []
     for client in clients:

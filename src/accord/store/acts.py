@@ -13,7 +13,9 @@ from accord.release.decision import Decision, Released, Withheld
 from accord.seal.canonical import Fields, canonical, digest_of
 from accord.stix.statement import timestamp
 from accord.store.database import Row, Transaction
-from accord.store.logs import NewLeaf, append, open_log
+from accord.store.logs import Log, NewLeaf, append, open_log
+
+FILLER = canonical({"act": "filler"})  # An entry of the journal that stands for no act.
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,18 @@ def note_acts(transaction: Transaction, journal: str, entries: Sequence[Fields],
         digest = digest_of(body)
         transaction.run("content_add", collection=journal, digest=digest, body=body)
         leaves.append(NewLeaf(commitment(salt=salt, content=body), salt, digest, number, len(body)))
+    append(transaction, log, leaves, now=now)
+
+
+def fill(transaction: Transaction, log: Log, *, salts: Sequence[bytes], now: datetime) -> None:
+    """Append a filler for each salt. All have one body, which is kept once; their commitments differ and look like those of acts."""
+    if not salts:
+        return
+    digest = digest_of(FILLER)
+    transaction.run("content_add", collection=log.name, digest=digest, body=FILLER)
+    leaves = [
+        NewLeaf(commitment(salt=salt, content=FILLER), salt, digest, number, len(FILLER)) for number, salt in enumerate(salts)
+    ]
     append(transaction, log, leaves, now=now)
 
 

@@ -94,6 +94,12 @@ def seen_of(transaction: Transaction, member: str) -> str:
     return "" if row is None else str(row[1])
 
 
+def seen_at(transaction: Transaction, member: str) -> str:
+    """When a member's newest checkpoint was seen, or our own published; empty where there is none."""
+    row = transaction.one("seen_of", member=member)
+    return "" if row is None else str(row[2])
+
+
 def seen_all(transaction: Transaction) -> dict[str, str]:
     return {row[0]: row[1] for row in transaction.all("seen_all")}
 

@@ -48,8 +48,8 @@ insert into seen (member, size, note, seen_at) values (:member, :size, :note, :s
 on conflict (member) do update set size = excluded.size, note = excluded.note, seen_at = excluded.seen_at where excluded.size > seen.size;
 
 -- name: seen_of
--- The newest checkpoint of a member's journal.
-select member, note from seen where member = :member;
+-- The newest checkpoint of a member's journal, and when it was seen.
+select member, note, seen_at from seen where member = :member;
 
 -- name: seen_all
 -- The newest checkpoint of every journal that is known.
