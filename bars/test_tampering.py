@@ -26,7 +26,9 @@ def test_any_flipped_byte_is_named_and_keeps_nothing(tmp_path: Path, name: str) 
     part = PARTS[name]
     with staged(tmp_path) as scene:
         length, unnoticed = _length(scene, part), []
-        before = scene.state(part)  # With what a round keeps before the part travels: the leaves that a receipt is for, the other's journal.
+        before = scene.state(
+            part
+        )  # With what a round keeps before the part travels: the leaves that a receipt is for, the other's journal.
         for place in range(length):
 
             def flip(_: Scene, request: httpx2.Request, body: bytes, place: int = place) -> bytes:

@@ -11,8 +11,11 @@ from itertools import product
 
 import pytest
 
-from accord.desk import audit, evidence, watch
+from accord.desk import audit, evidence, receive, watch
+from accord.desk.status import status
 from accord.errors import PeerFault
+from accord.node.metrics import Sizes
+from accord.web.pages.status import status_page
 from tests.stories import tampering as line
 from tests.stories.tampering import (
     CONTROL,
@@ -187,6 +190,34 @@ def test_a_checkpoint_that_is_no_text_is_named_too(stage: Stage) -> None:
     with pytest.raises(PeerFault) as failure:
         scene.go(PARTS["checkpoint"], lambda scene, request, body: body[:-9] + b"\xa2" + body[-8:])
     assert "checkpoint" == failure.value.duty
+
+
+def test_an_older_receipt_sent_again_is_not_taken_for_the_newer_one(stage: Stage) -> None:
+    cell = MATRIX["receipt", Act.REPLAY]
+    scene = stage(cell)
+    before = scene.state(PARTS["receipt"])[2]
+    scene.go(PARTS["receipt"], cell.change)
+    held = receive.position(scene.means, "KZ")
+    assert [held] != before == scene.state(PARTS["receipt"])[2], "the leaves came, and the receipt for them did not arrive"
+    pending = receive.pending_receipt(scene.means, "KZ", now=scene.alliance.clock())
+    assert pending is not None
+    assert held == pending.size
+    scene.go(PARTS["receipt"], line.honest)
+    assert [held] == scene.state(PARTS["receipt"])[2]
+    assert receive.pending_receipt(scene.means, "KZ", now=scene.alliance.clock()) is None
+
+
+def test_an_older_checkpoint_sent_again_asks_and_does_not_accuse(stage: Stage) -> None:
+    for name in ("checkpoint", "journal checkpoint"):
+        cell = MATRIX[name, Act.REPLAY]
+        scene = stage(cell)
+        check(scene, (name, Act.REPLAY))
+        [found] = watch.evidence(scene.means)
+        assert (False, (), (found.origin,)) == (watch.convicts(found), status(scene.means).suspected, status(scene.means).questioned)
+        page = status_page(scene.means, now=scene.alliance.clock())
+        assert "may have been the line" in page.verdict
+        numbers = {family.name: family.samples[0].value for family in Sizes(scene.means).collect() if family.name.endswith("_logs")}
+        assert {"accord_suspected_logs": 0, "accord_questioned_logs": 1} == numbers
 
 
 def test_the_untouched_round_arrives(stage: Stage) -> None:

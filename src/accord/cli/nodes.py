@@ -13,9 +13,10 @@ import typer
 import uvicorn
 
 from accord.cli.officers import Dir
-from accord.cli.output import JSON, answer
+from accord.cli.output import JSON, answer, kind_of
 from accord.desk.status import status
 from accord.desk.stuck import stuck
+from accord.desk.watch import convicts
 from accord.errors import PeerFault, Refusal, Unready
 from accord.exchange.client import PeerClient, connection
 from accord.node import logbook, metrics, worker
@@ -163,8 +164,11 @@ def sync_command(
             for item in results
         ]
         evidence = worker.watch_all(node, answering)
-        sentences += [f"evidence about {item.origin}: {item.says}; see accord audit {folder}" for item in evidence]
-        value = {"peers": results, "evidence": [{"log": item.origin, "says": item.says} for item in evidence]}
+        sentences += [f"{kind_of(item)} {item.origin}: {item.says}; see accord audit {folder}" for item in evidence]
+        value = {
+            "peers": results,
+            "evidence": [{"log": item.origin, "says": item.says, "convicts": convicts(item)} for item in evidence],
+        }
         answer(value, "\n".join(sentences) or "no other node is known; add one with accord peer add", as_json=as_json)
     if faults:
         raise faults[0]
@@ -185,9 +189,12 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         ],
         "stuck": [{"to": one.partner, "statement": one.statement, "grounds": list(one.grounds), "remedy": one.remedy} for one in waiting],
         "suspected": list(found.suspected),
+        "questioned": list(found.questioned),
         "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
     }
-    lines = [f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} entries in the journal"]
+    lines = [
+        f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} entries in the journal"
+    ]
     lines += [f"  holds {item.records} records ({item.came.value}, {item.source})" for item in found.holdings]
     lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
     lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]
@@ -196,7 +203,8 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         f"  the channel to {one.partner} waits: {one.statement} may no longer go ({'; '.join(one.grounds)}); take it back: {one.remedy}"
         for one in waiting
     ]
-    lines += [f"  evidence against {log}: see accord audit {folder}" for log in found.suspected]
+    lines += [f"  proof against {log}: see accord audit {folder}" for log in found.suspected]
+    lines += [f"  question to {log}: two checkpoints do not agree; audit that member's address" for log in found.questioned]
     answer(value, "\n".join(lines), as_json=as_json)
 
 

@@ -11,12 +11,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from accord.desk.watch import Evidence, convicts
+
 JSON = typer.Option(False, "--json", help="Print one JSON object, for scripts.")
 
 
 def answer(value: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
     """Print an answer once, in the form that was asked for."""
     typer.echo(json.dumps(value, ensure_ascii=False) if as_json else sentence)
+
+
+def kind_of(found: Evidence) -> str:
+    """How evidence about a log begins: a proof against its member, or a question to it."""
+    return "proof against" if convicts(found) else "question to"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import typer
 
 from accord.charter.force import Law, law_between
 from accord.cli.officers import Dir
-from accord.cli.output import JSON, answer, counting
+from accord.cli.output import JSON, answer, counting, kind_of
 from accord.desk import audit, read, searches, watch
 from accord.desk.introduce import whose
 from accord.desk.read import Asked
@@ -184,13 +184,20 @@ def _audit_folder(folder: Path, *, as_json: bool) -> None:
         "holds": True,
         "logs": [{"name": item.name, "size": item.size, "root": item.root.hex(), "receipts": item.receipts} for item in report],
         "evidence": [
-            {"log": item.origin, "says": item.says, "found_at": item.found_at, "held": item.held, "offered": item.offered}
+            {
+                "log": item.origin,
+                "says": item.says,
+                "convicts": watch.convicts(item),
+                "found_at": item.found_at,
+                "held": item.held,
+                "offered": item.offered,
+            }
             for item in evidence
         ],
     }
     lines = [f"  {item.name}: {item.size} leaves, root {item.root.hex()[:16]}…, {item.receipts} receipts" for item in report]
     for item in evidence:
-        lines += [f"evidence about {item.origin}, found {item.found_at}: {item.says}", *_noted(item.held), "  and", *_noted(item.offered)]
+        lines += [f"{kind_of(item)} {item.origin}, found {item.found_at}: {item.says}", *_noted(item.held), "  and", *_noted(item.offered)]
     answer(value, "\n".join([*lines, "holds"]), as_json=as_json)
 
 

@@ -28,7 +28,9 @@ from accord.store import peers, witness
 from accord.store.witness import Evidence
 
 VERSION = 1
-EVIDENCE_BYTES_MAX = 4 * 2**20  # Bytes of a file of evidence. A node keeps 16 pairs of each log; a pair with its proof has under 16 KiB.
+EVIDENCE_BYTES_MAX = (
+    4 * 2**20
+)  # Bytes of a file of evidence. A node keeps 64 pairs of each log at most; a pair with its proof has under 16 KiB.
 
 
 @dataclass(frozen=True, slots=True)

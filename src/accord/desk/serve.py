@@ -140,7 +140,7 @@ def position_after(means: Means, *, reader: str, added_at: datetime) -> int | No
 
 
 def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: datetime) -> Receipt:
-    """Keep the reader's cosignature over one of our checkpoints: *delivered*. A receipt for a smaller size says nothing new."""
+    """Keep the reader's cosignature over one of our checkpoints: *delivered*. Gives the receipt that reaches furthest: one for a smaller size says nothing new."""
     name = means.channel_to(reader)
     with means.database.writing() as transaction:
         size = _size_of(note)

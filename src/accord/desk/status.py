@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accord.desk.means import Means
+from accord.desk.watch import convicts
 from accord.store import acts, logs, peers, records, witness
 from accord.store.records import Came
 
@@ -52,7 +53,8 @@ class Status:
     incoming: tuple[ChannelState, ...]
     peers: tuple[PeerState, ...]
     journal_size: int
-    suspected: tuple[str, ...]  # Logs of other members against which evidence is kept.
+    suspected: tuple[str, ...]  # Logs of other members that are convicted: two checkpoints cannot both be true.
+    questioned: tuple[str, ...]  # Logs of which two checkpoints do not agree as far as their tiles were shown; it may have been the line.
 
 
 def status(means: Means) -> Status:
@@ -79,8 +81,9 @@ def status(means: Means) -> Status:
             peer = peers.peer_of(transaction, partner)
             known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, peer.fault_says, peer.retry_at))
         journal = logs.log_state(transaction, means.journal)
-        suspected = tuple(sorted({item.origin for item in witness.evidence_all(transaction)}))
+        found = witness.evidence_all(transaction)
         held = tuple(HoldingsCount(*row) for row in records.counts(transaction))
+    suspected = {item.origin for item in found if convicts(item)}
     return Status(
         member=means.member,
         charter=means.charter.id,
@@ -90,5 +93,6 @@ def status(means: Means) -> Status:
         incoming=tuple(incoming),
         peers=tuple(known),
         journal_size=0 if journal is None else journal.size,
-        suspected=suspected,
+        suspected=tuple(sorted(suspected)),
+        questioned=tuple(sorted({item.origin for item in found} - suspected)),
     )

@@ -48,6 +48,14 @@ def evidence(means: Means) -> tuple[Evidence, ...]:
         return tuple(witness.evidence_all(transaction))
 
 
+def convicts(found: Evidence) -> bool:
+    """Whether two checkpoints cannot both be true, whoever asks: one size with two roots, or a proof.
+
+    Others only ask a question. An older checkpoint that somebody on the line sent again is signed too, and the member's tiles would answer for it.
+    """
+    return bool(found.proof) or _parsed(found.held).size == _parsed(found.offered).size
+
+
 def compare(means: Means, member: str, note: str, *, fetch: Callable[[Tile], bytes], now: datetime, before: str = "") -> Evidence | None:
     """Hold a checkpoint of a member's journal against the one that is known; gives new evidence, or None where there is none.
 
@@ -62,7 +70,7 @@ def compare(means: Means, member: str, note: str, *, fetch: Callable[[Tile], byt
     if held == offered:
         return None
     says, proof = ("", "") if held is None else _contradiction(held, offered, fetch)
-    if before and offered.size < _parsed(before).size:  # 3
+    if before and offered.size < _parsed(before).size and not proof:  # 3
         held_note, says, proof = before, SHRUNK, ""
     with means.database.writing() as transaction:
         if says:
@@ -160,7 +168,9 @@ def note_channel(
         return None  # Not signed by the sender: a fault of the line, and no evidence against the sender.
     for held_note in filter(None, held_notes):
         held = _parsed(held_note)
-        says, proof = (SHRUNK, "") if offered.size < held.size else _contradiction(held, offered, fetch)
+        says, proof = _contradiction(held, offered, fetch)
+        if offered.size < held.size and not proof:
+            says = SHRUNK
         if says:
             with means.database.writing() as transaction:
                 return keep_evidence(means, transaction, name, held_note, note, says, proof=proof, now=now)

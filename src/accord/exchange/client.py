@@ -16,7 +16,17 @@ from accord.desk.means import Means
 from accord.errors import NotFound, PeerFault, PeerSilent
 from accord.exchange.egress import read_bounded
 from accord.exchange.giving import decode_opening, decode_word
-from accord.exchange.wire import CHARTER_HEADER, MEDIA_TYPE, PAGE_WIRE_OCTETS_MAX, TOKEN_LIFE, WirePage, collection_id, decode_page, token
+from accord.exchange.wire import (
+    CHARTER_HEADER,
+    MEDIA_TYPE,
+    PAGE_WIRE_OCTETS_MAX,
+    TOKEN_LIFE,
+    WirePage,
+    collection_id,
+    decode_page,
+    read_size,
+    token,
+)
 from accord.ledger.tiles import Tile
 from accord.seal.canonical import digest_text
 
@@ -59,10 +69,11 @@ class PeerClient:
         path = f"/taxii2/accord/collections/{identifier}/objects/?limit={limit}&next={first}&match[version]=all"
         return decode_page(self._get(path, octets_max=PAGE_WIRE_OCTETS_MAX))
 
-    def hand_over(self, note: str, line: str) -> None:
-        """Hand our receipt over; done when this returns."""
+    def hand_over(self, note: str, line: str) -> int:
+        """Hand our receipt over; gives the size that the peer holds a receipt for, which is less where an older one came in its place."""
         path = f"/accord/v1/channels/{self.peer}/{self.means.member}/cosignature"
-        self._ask("POST", path, octets_max=NOTE_OCTETS_MAX, content=(note + line).encode(), media_type="text/plain")
+        answer = self._ask("POST", path, octets_max=NOTE_OCTETS_MAX, content=(note + line).encode(), media_type="text/plain")
+        return read_size(answer.decode("utf-8", errors="replace"))
 
     def journal_checkpoint(self) -> str:
         """The published checkpoint of the peer's journal, with the cosignatures over it."""

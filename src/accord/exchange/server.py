@@ -26,7 +26,7 @@ from accord.exchange.guard import Asking, Reader, Unacceptable, asking_of, chann
 from accord.exchange.guard import Door as Door
 from accord.exchange.holdings import API_ROOT, CONTENT_OCTETS_MAX
 from accord.exchange.parameters import MATCHES, asked_for, is_number, limit_of
-from accord.exchange.wire import MEDIA_TYPE, collection_id, encode_page, split_receipt
+from accord.exchange.wire import MEDIA_TYPE, collection_id, encode_page, size_text, split_receipt
 from accord.stix.times import moment
 
 BODY_OCTETS_MAX = 256 * 2**10  # Bytes of a request between nodes: a receipt or a key file. Records are fetched, never pushed.
@@ -188,13 +188,13 @@ def _nodes(door: Door) -> APIRouter:
         _between(means, asking, sender, recipient)
         return PlainTextResponse(serve.checkpoint(means, asking.member), headers={"Cache-Control": "no-store"})
 
-    @router.post("/channels/{sender}/{recipient}/cosignature", status_code=204)
-    def cosignature(sender: str, recipient: str, raw: bytes = _RAW, asking: Reader = who) -> Response:
-        """The recipient hands over its receipt: the checkpoint with its cosignature (C2SP tlog-cosignature)."""
+    @router.post("/channels/{sender}/{recipient}/cosignature")
+    def cosignature(sender: str, recipient: str, raw: bytes = _RAW, asking: Reader = who) -> PlainTextResponse:
+        """The recipient hands over its receipt: the checkpoint with its cosignature (C2SP tlog-cosignature). The answer says how far it is receipted."""
         _between(means, asking, sender, recipient)
         note, line = split_receipt(raw.decode("utf-8", errors="replace"))
-        serve.accept_receipt(means, reader=asking.member, note=note, line=line, now=asking.now)
-        return Response(status_code=204)
+        receipt = serve.accept_receipt(means, reader=asking.member, note=note, line=line, now=asking.now)
+        return PlainTextResponse(size_text(receipt.size), headers={"Cache-Control": "no-store"})
 
     return router
 

@@ -149,8 +149,8 @@ def _give(means: Means, client: PeerClient, receipt: receive.Receipt | None) -> 
     if receipt is None:
         return
     try:
-        client.hand_over(receipt.checkpoint, receipt.cosignature)
+        receipted = client.hand_over(receipt.checkpoint, receipt.cosignature)
     except Refused:
         client.introduce()
-        client.hand_over(receipt.checkpoint, receipt.cosignature)
-    receive.handed_over(means, client.peer, receipt.size)
+        receipted = client.hand_over(receipt.checkpoint, receipt.cosignature)
+    receive.handed_over(means, client.peer, receipted)  # Of another size than was sent, it stays owed and goes again with the next round.

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ TOKEN_CLOCK_DIFFERENCE_MAX = timedelta(minutes=5)  # As for receipts.
 TOKEN_CHARACTERS_MAX = 2_048  # Characters. Ours have about 300.
 TOKEN_ALGORITHM = "Ed25519"  # noqa: S105 - the name of an algorithm (RFC 9864), not a secret.
 
+_SIZE = re.compile(r"(0|[1-9][0-9]{0,15})\n")
 _COLLECTIONS = uuid.UUID("5f6d5c1e-6c0e-5d0b-9a55-0d3c6f7d4a11")
 
 
@@ -123,6 +125,18 @@ def split_receipt(text: str) -> tuple[str, str]:
     if not newline or not last.startswith("— "):
         raise Malformed("a receipt is a signed checkpoint with the cosignature as its last line")
     return head + "\n", last + "\n"
+
+
+def size_text(size: int) -> str:
+    """The answer to a receipt: the size that is receipted now, in decimal, and a newline."""
+    return f"{size}\n"
+
+
+def read_size(text: str) -> int:
+    """Read what `size_text` writes, and only that."""
+    if not _SIZE.fullmatch(text):
+        raise IntegrityFailure("receipt", "the answer to a receipt does not say which size is receipted")
+    return int(text)
 
 
 def token(*, member: str, audience: str, key: PrivateKey, now: datetime) -> str:

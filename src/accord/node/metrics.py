@@ -135,7 +135,12 @@ class Sizes(Collector):
             [((item.came.value, item.source), item.records) for item in found.holdings],
         )
         yield _gauge("accord_journal_entries", "Entries in this member's journal, fillers among them.", (), [((), found.journal_size)])
-        yield _gauge("accord_suspected_logs", "Logs of other members that showed two histories.", (), [((), len(found.suspected))])
+        yield _gauge(
+            "accord_suspected_logs", "Logs of other members that are proven to have shown two histories.", (), [((), len(found.suspected))]
+        )
+        yield _gauge(
+            "accord_questioned_logs", "Logs of which two checkpoints do not agree, without a proof.", (), [((), len(found.questioned))]
+        )
 
 
 def _gauge(name: str, says: str, labels: tuple[str, ...], rows: Sequence[Row]) -> GaugeMetricFamily:

@@ -10,7 +10,7 @@ from functools import partial
 from threading import Event, Lock, Thread
 
 from accord.desk import account, contact, journal, read, recall, rejoin, standing
-from accord.desk.watch import Evidence
+from accord.desk.watch import Evidence, convicts
 from accord.errors import PeerFault
 from accord.exchange.client import PeerClient, connection
 from accord.exchange.rejoin import catch_up
@@ -100,7 +100,8 @@ def watch_all(node: Node, clients: Sequence[PeerClient], *, clock: Callable[[], 
         except PeerFault as fault:
             _log.warning("witnessing with %s: %s", client.peer, fault.says)
     for evidence in found:
-        _log.error("%s: %s; both signed checkpoints are kept, see accord audit", evidence.origin, evidence.says)
+        level = logging.ERROR if convicts(evidence) else logging.WARNING
+        _log.log(level, "%s: %s; both signed checkpoints are kept, see accord audit", evidence.origin, evidence.says)
     return found
 
 

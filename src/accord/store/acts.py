@@ -135,9 +135,7 @@ def fill(transaction: Transaction, log: Log, *, salts: Sequence[bytes], now: dat
         return
     digest = digest_of(FILLER)
     transaction.run("content_add", collection=log.name, digest=digest, body=FILLER)
-    leaves = [
-        NewLeaf(commitment(salt=salt, content=FILLER), salt, digest, number, len(FILLER)) for number, salt in enumerate(salts)
-    ]
+    leaves = [NewLeaf(commitment(salt=salt, content=FILLER), salt, digest, number, len(FILLER)) for number, salt in enumerate(salts)]
     append(transaction, log, leaves, now=now)
 
 

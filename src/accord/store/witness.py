@@ -9,7 +9,7 @@ from accord.ledger.checkpoint import Checkpoint
 from accord.stix.statement import timestamp
 from accord.store.database import Transaction, Value
 
-EVIDENCE_PER_LOG_MAX = 16  # Pairs of checkpoints. One convicts; a log that forks in every round does not fill the disk.
+EVIDENCE_PER_LOG_MAX = 16  # Pairs of checkpoints of one kind. One convicts; a log that forks in every round does not fill the disk.
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,12 @@ def seen_all(transaction: Transaction) -> dict[str, str]:
 
 
 def keep_evidence(transaction: Transaction, evidence: Evidence) -> bool:
-    """Keep a pair of checkpoints; False when it is known already, or when there is enough about this log."""
-    row = transaction.one("evidence_count", origin=evidence.origin)
-    if row is not None and row[0] >= EVIDENCE_PER_LOG_MAX:
+    """Keep a pair of checkpoints; False when it is known already, or when there is enough of its kind about this log.
+
+    Each kind has its own places: what a hostile line can bring about takes none from what convicts.
+    """
+    kinds = [(says, bool(proof)) for says, proof in transaction.all("evidence_kinds", origin=evidence.origin)]
+    if kinds.count((evidence.says, bool(evidence.proof))) >= EVIDENCE_PER_LOG_MAX:
         return False
     added = transaction.run(
         "evidence_add",

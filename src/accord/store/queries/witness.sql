@@ -60,9 +60,9 @@ select member, note from seen order by member;
 insert into evidence (origin, held, offered, says, found_at, proof) values (:origin, :held, :offered, :says, :found_at, :proof)
 on conflict (origin, held, offered) do nothing;
 
--- name: evidence_count
--- How much evidence there is about one log.
-select count(*) from evidence where origin = :origin;
+-- name: evidence_kinds
+-- Of what kind the evidence about one log is: what is said of each pair, and its proof.
+select says, proof from evidence where origin = :origin;
 
 -- name: evidence_all
 -- All evidence, in the order it was found.

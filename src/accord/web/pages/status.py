@@ -54,11 +54,13 @@ def _verdict(found: Status, stuck: tuple[Stuck, ...]) -> str:
     faulty = [peer.member for peer in found.peers if peer.fault]
     waiting = [channel.partner for channel in found.outgoing if channel.receipted < channel.size]
     if found.suspected:
-        return f"There is evidence against {', '.join(found.suspected)}: print it with accord audit, and call the member."
+        return f"There is proof against {', '.join(found.suspected)}: print it with accord audit, and call the member."
     if stuck:
         return f"What was given to {', '.join(one.partner for one in stuck)} may no longer go and has to be taken back; see what goes out."
     if faulty:
         return f"The last contact with {', '.join(faulty)} failed; see what to do below."
+    if found.questioned:
+        return f"Two checkpoints of {', '.join(found.questioned)} do not agree; it may have been the line: run accord audit against that member's address."
     if waiting:
         return f"Waiting for the receipt of {', '.join(waiting)}."
     return "All is well: every partner that was asked answered, and every object sent is receipted."
