@@ -8,6 +8,11 @@ A message says what was expected and what came; `remedy` says what to do next. N
 from __future__ import annotations
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """How a message says a number of things: `1 record`, `2 records`. `many` where it is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 class AccordError(Exception):
     """The root of the tree; never raised itself."""
 

@@ -193,6 +193,49 @@ def test_a_charter_that_is_not_the_one_pinned_stops_init(accord: Run, tmp_path: 
     assert "digest" in refused.err
 
 
+def test_an_init_that_is_refused_leaves_nothing_behind(accord: Run, nodes: dict[str, Path], tmp_path: Path) -> None:
+    charter, folder = tmp_path / "charter.json", tmp_path / "new"
+    for words, said in (
+        (("--charter", charter, "--member", "KZ"), "another root key"),
+        (("--charter", charter, "--member", "KZ", "--root-key", tmp_path / "KG.key"), "another root key"),
+        (("--charter", charter, "--member", "KG", "--root-key", tmp_path / "KG.key", "--charter-digest", "sha256:" + "0" * 64), "digest"),
+        (("--charter", charter, "--member", "UZ"), "no root key"),
+        (("--charter", "sco", "--member", "KZ", "--charter-digest", "sha256:" + "0" * 64), "digest"),
+    ):
+        refused = accord("init", folder, *words)
+        assert REFUSED == refused.status
+        assert said in refused.err
+        assert not folder.exists()
+
+
+def test_an_init_over_a_key_that_was_in_use_is_refused_and_changes_nothing(accord: Run, tmp_path: Path) -> None:
+    key = tmp_path / "node" / "keys" / "witness.key"
+    key.parent.mkdir(parents=True)
+    key.write_text("in use\n", encoding="utf-8")
+    refused = accord("init", tmp_path / "node", "--charter", "sco", "--member", "KZ")
+    assert REFUSED == refused.status
+    assert "not overwritten" in refused.err
+    assert [key] == [path for path in (tmp_path / "node").rglob("*") if path.is_file()]
+    assert "in use\n" == key.read_text(encoding="utf-8")
+
+
+def test_a_demo_whose_port_is_taken_leaves_nothing_behind(accord: Run, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = accord("demo", "--once", "--dir", tmp_path / "demo", "--port", taken.getsockname()[1])
+    assert OTHERS_TURN == said.status
+    assert "is in use" in said.err
+    assert not (tmp_path / "demo").exists()
+
+
+def test_one_thing_is_said_as_one(accord: Run, nodes: dict[str, Path], publication: Path) -> None:
+    said = accord("publish", nodes["KZ"], publication, "--as", OFFICER, "--to", "KG", *TERMS)
+    assert said.out.startswith("published 1 record in 1 statement\n")
+    lines = [line.strip() for line in accord("status", nodes["KZ"]).out.splitlines()]
+    assert ["holds 1 record (own, KZ)", "to KG: 2 objects, 0 receipted", "from KG: 0 objects, 0 declined"] == lines[1:]
+
+
 def test_help_teaches_and_names_every_command(accord: Run) -> None:
     said = accord("--help").out
     for command in ("demo", "init", "run", "publish", "import", "release", "sync", "search", "show", "law", "audit", "charter", "officer"):

@@ -10,11 +10,12 @@ import orjson
 import pytest
 
 from accord.desk import importing, publish, serve
+from accord.desk.means import Means
 from accord.desk.status import status
 from accord.errors import Refusal, StandardBroken
 from accord.exchange.sync import synchronise
 from accord.release.decision import Released, Withheld
-from accord.store import acts, records
+from accord.store import acts, logs, records
 from accord.store.records import Came
 from tests.stories.alliance import OFFICER, Alliance, founded, indicator, offer
 
@@ -94,6 +95,40 @@ def test_an_incomplete_or_unlawful_offer_is_refused_by_name_and_changes_nothing(
     with pytest.raises(Refusal, match=rule):
         alliance.publish("KZ", indicator(1), to="KG", **changes)
     assert () == status(alliance.means("KZ")).holdings
+
+
+@pytest.mark.parametrize(("basis", "says"), [("XX/1", "no instrument 'XX'"), ("SC/99", "no article '99'")])
+def test_a_release_under_an_unknown_article_is_refused_by_name_and_stands_in_the_journal(alliance: Alliance, basis: str, says: str) -> None:
+    means = alliance.means("KZ")
+    importing.import_files(means, [orjson.dumps(indicator(1))], source="Invented feed", now=alliance.clock())
+    for act in (
+        lambda: importing.release_imported(
+            means, source="Invented feed", officer=OFFICER, offer=offer("KG", basis=basis), now=alliance.clock()
+        ),
+        lambda: alliance.publish("KZ", indicator(1), to="KG", basis=basis),
+    ):
+        with pytest.raises(Refusal, match=says):
+            act()
+        assert {"act": "refused", "officer": OFFICER, "recipients": ["KG"], "rules": []} == last_act(means)
+
+
+def test_a_release_that_is_withheld_stands_in_the_journal_with_its_rules(alliance: Alliance) -> None:
+    means = alliance.means("KZ")
+    importing.import_files(means, [orjson.dumps(indicator(1))], source="Invented feed", now=alliance.clock())
+    with pytest.raises(Refusal, match="INF-01/purpose"):
+        importing.release_imported(means, source="Invented feed", officer=OFFICER, offer=offer("KG", purpose=None), now=alliance.clock())
+    assert {"act": "refused", "officer": OFFICER, "recipients": ["KG"], "rules": ["INF-01/purpose"]} == last_act(means)
+
+
+def last_act(means: Means) -> dict[str, object]:
+    """The newest entry of a member's journal, without its time."""
+    with means.database.reading() as transaction:
+        log = logs.log_state(transaction, means.journal)
+        assert log is not None
+        [leaf] = logs.leaves_between(transaction, means.journal, first=log.size - 1, beyond=log.size, contents_of=means.journal)
+    entry: dict[str, object] = orjson.loads(leaf.body or b"{}")
+    assert entry.pop("at")
+    return entry
 
 
 def test_an_empty_audience_is_nobody(alliance: Alliance) -> None:

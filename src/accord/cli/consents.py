@@ -13,6 +13,7 @@ from accord.desk import consent as consenting
 from accord.desk import notice as noticing
 from accord.desk.answer import Word
 from accord.desk.consent import Wanted
+from accord.errors import counted
 from accord.node.build import opened, utc_now
 from accord.stix.control import NoticeCode
 
@@ -57,7 +58,9 @@ def consent_command(
         ],
         **decisions(done.answers),
     }
-    lines = [f"{one.id}: {one.holder} may pass {len(one.commitments)} records on to {', '.join(one.users)}" for one in done.consents]
+    lines = [
+        f"{one.id}: {one.holder} may pass {counted(len(one.commitments), 'record')} on to {', '.join(one.users)}" for one in done.consents
+    ]
     answer(value, "\n".join([*lines, sentences(done.answers)]), as_json=as_json)
 
 
@@ -72,7 +75,7 @@ def answer_command(
     with opened(folder) as node:
         done = answering.answer(node.means, record, word, officer=officer, now=utc_now())
     value = {"answer": word.value, "members": [{"member": name, "records": count} for name, count in done.members]}
-    answer(value, "\n".join(f"{name} is told: {word.value}, {count} records" for name, count in done.members), as_json=as_json)
+    answer(value, "\n".join(f"{name} is told: {word.value}, {counted(count, 'record')}" for name, count in done.members), as_json=as_json)
 
 
 def notice_command(
@@ -107,7 +110,7 @@ def notices_command(folder: Dir, as_json: bool = JSON) -> None:
         ]
     }
     lines = [
-        f"{one.notice.said_at[:19]} {'to' if one.sent else 'from'} {one.member}: {one.notice.code}, about {one.notice.records} records"
+        f"{one.notice.said_at[:19]} {'to' if one.sent else 'from'} {one.member}: {one.notice.code}, about {counted(one.notice.records, 'record')}"
         for one in found
     ]
     answer(value, "\n".join(lines) or "no notices", as_json=as_json)

@@ -116,9 +116,8 @@ def _until_stopped() -> None:
 
 @contextmanager
 def _folder(chosen: Path | None) -> Iterator[Path]:
-    """The folder asked for, which stays; or a temporary one, which goes with the demo."""
+    """The folder asked for, which the stage makes and which stays; or a temporary one, which goes with the demo."""
     if chosen is not None:
-        chosen.mkdir(parents=True, exist_ok=True)
         yield chosen
         return
     made = Path(tempfile.mkdtemp(prefix="accord-demo-"))

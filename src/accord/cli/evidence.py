@@ -11,7 +11,7 @@ from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer
 from accord.desk import evidence
 from accord.desk.evidence import EVIDENCE_BYTES_MAX, Checked
-from accord.errors import LimitReached, Refusal
+from accord.errors import LimitReached, Refusal, counted
 from accord.node.build import opened
 
 
@@ -38,7 +38,7 @@ def write_command(
             new.write(raw)
     except OSError as error:
         raise Refusal(f"{file} cannot be written: {error.strerror}", remedy="choose a new file") from None
-    answer({"file": str(file), "pairs": pairs}, f"{file} holds {pairs} {'pair' if pairs == 1 else 'pairs'} of checkpoints", as_json=as_json)
+    answer({"file": str(file), "pairs": pairs}, f"{file} holds {counted(pairs, 'pair')} of checkpoints", as_json=as_json)
 
 
 def check_command(

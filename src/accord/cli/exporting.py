@@ -20,7 +20,7 @@ from accord.cli.reading import Case, For, Reads
 from accord.desk import export, misp, read
 from accord.desk.export import Approval, Batch, Form
 from accord.desk.read import Asked
-from accord.errors import Refusal, Unready
+from accord.errors import Refusal, Unready, counted
 from accord.node.build import Node, opened, utc_now
 from accord.release.decision import Ground
 from accord.seal.canonical import Fields
@@ -92,7 +92,11 @@ def approve_command(
         done = export.approve(node.means, query, officer=officer, exporter=exporter, purpose=purpose, now=utc_now())
     until = done.until.isoformat()
     value = {"approval": done.code, "approved_by": officer, "until": until, "records": done.total, "facets": done.facets}
-    answer(value, f'{done.total} records, until {until}\nexport with --approved-by "{officer}" --approval {done.code}', as_json=as_json)
+    answer(
+        value,
+        f'{counted(done.total, "record")}, until {until}\nexport with --approved-by "{officer}" --approval {done.code}',
+        as_json=as_json,
+    )
 
 
 def catch_up(node: Node) -> None:
@@ -170,7 +174,7 @@ def _report(out: Path, form: Form, records: int, withheld: Counter[Ground], lost
         "withheld": [{"ground": str(ground), "records": count} for ground, count in withheld.most_common()],
         "lost": _losses(lost),
     }
-    lines = [f"{records} records read out into {out} as {form.value}"]
+    lines = [f"{counted(records, 'record')} read out into {out} as {form.value}"]
     lines += [f"  {count} withheld: {ground}" for ground, count in withheld.most_common()]
-    lines += [f"  left behind: {name} of {kind}, {count} times" for (kind, name), count in lost.most_common()]
+    lines += [f"  left behind: {name} of {kind}, {counted(count, 'time')}" for (kind, name), count in lost.most_common()]
     answer(value, "\n".join(lines), as_json=as_json)

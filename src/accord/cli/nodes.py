@@ -17,7 +17,7 @@ from accord.cli.output import JSON, answer, kind_of
 from accord.desk.status import status
 from accord.desk.stuck import stuck
 from accord.desk.watch import convicts
-from accord.errors import PeerFault, Refusal, Unready
+from accord.errors import PeerFault, Refusal, Unready, counted
 from accord.exchange.client import PeerClient, connection
 from accord.node import logbook, metrics, worker
 from accord.node.build import Node, application, opened, utc_now
@@ -137,16 +137,19 @@ def sync_command(
     """Look at the other members' nodes once, now, and bring what is new."""
     with opened(folder) as node, ExitStack() as stack:
         chosen = _chosen(node, peer)
-        results, faults, answering = [], [], []
+        results, faults, answering, sentences = [], [], [], []
         for name, url in chosen.items():
             http = stack.enter_context(connection(url))
             client = PeerClient(node.means, name, http, utc_now)
             outcome = worker.round_with(node, client)
             if isinstance(outcome, PeerFault):
                 faults.append(outcome)
+                sentences.append(f"{name}: {outcome.says}")
                 results.append({"peer": name, "ok": False, "duty": outcome.duty, "says": outcome.says})
             else:
                 answering.append(client)
+                came = "nothing new" if outcome.idle else f"kept {counted(outcome.kept, 'record')}"
+                sentences.append(f"{name}: {came}, {counted(outcome.size, 'object')} verified")
                 results.append(
                     {
                         "peer": name,
@@ -157,12 +160,6 @@ def sync_command(
                         "idle": outcome.idle,
                     }
                 )
-        sentences = [
-            f"{item['peer']}: {'nothing new' if item.get('idle') else 'kept ' + str(item['kept']) + ' records'}, {item['size']} objects verified"
-            if item["ok"]
-            else f"{item['peer']}: {item['says']}"
-            for item in results
-        ]
         evidence = worker.watch_all(node, answering)
         sentences += [f"{kind_of(item)} {item.origin}: {item.says}; see accord audit {folder}" for item in evidence]
         value = {
@@ -193,11 +190,11 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
     }
     lines = [
-        f"node of {found.member}, charter {found.charter} version {found.charter_version}, {found.journal_size} entries in the journal"
+        f"node of {found.member}, charter {found.charter} version {found.charter_version}, {counted(found.journal_size, 'entry', 'entries')} in the journal"
     ]
-    lines += [f"  holds {item.records} records ({item.came.value}, {item.source})" for item in found.holdings]
-    lines += [f"  to {item.partner}: {item.size} objects, {item.receipted} receipted" for item in found.outgoing]
-    lines += [f"  from {item.partner}: {item.size} objects, {item.declined} declined" for item in found.incoming]
+    lines += [f"  holds {counted(item.records, 'record')} ({item.came.value}, {item.source})" for item in found.holdings]
+    lines += [f"  to {item.partner}: {counted(item.size, 'object')}, {item.receipted} receipted" for item in found.outgoing]
+    lines += [f"  from {item.partner}: {counted(item.size, 'object')}, {item.declined} declined" for item in found.incoming]
     lines += [f"  {item.member}: {item.fault}" for item in found.peers if item.fault]
     lines += [
         f"  the channel to {one.partner} waits: {one.statement} may no longer go ({'; '.join(one.grounds)}); take it back: {one.remedy}"

@@ -15,7 +15,7 @@ from accord.cli.output import JSON, answer, counting
 from accord.desk import importing, office, publish, recall
 from accord.desk.importing import Form
 from accord.desk.release import Answer
-from accord.errors import LimitReached, Refusal
+from accord.errors import LimitReached, Refusal, counted
 from accord.node.build import opened, utc_now
 from accord.release.decision import Ground, Released, Withheld
 from accord.release.question import Offer
@@ -86,7 +86,11 @@ def publish_command(
                 node.means, contents, officer=officer, offer=offer, supersedes=supersedes, now=utc_now(), progress=progress
             )
     value = {"records": done.records, "statements": list(done.statements), **decisions(done.answers)}
-    answer(value, f"published {done.records} records in {len(done.statements)} statements\n{sentences(done.answers)}", as_json=as_json)
+    answer(
+        value,
+        f"published {counted(done.records, 'record')} in {counted(len(done.statements), 'statement')}\n{sentences(done.answers)}",
+        as_json=as_json,
+    )
 
 
 def import_command(
@@ -120,10 +124,10 @@ def import_command(
         "lost": [{"type": kind, "property": name, "count": count} for (kind, name), count in lost.most_common()],
     }
     sentence = (
-        f"read {done.read} objects from {source}: kept {done.kept}, known already {done.known}, refused {done.refused}; "
+        f"read {counted(done.read, 'object')} from {source}: kept {done.kept}, known already {done.known}, refused {done.refused}; "
         f"{done.annotated} of the kept ones break a rule of STIX 2.1 and are annotated"
     )
-    left = [f"  left behind: {name} of {kind}, {count} times" for (kind, name), count in lost.most_common()]
+    left = [f"  left behind: {name} of {kind}, {counted(count, 'time')}" for (kind, name), count in lost.most_common()]
     answer(value, "\n".join([sentence, *(f"  refused {text}" for text in done.refusals), *left]), as_json=as_json)
     if done.refused:
         raise typer.Exit(1)
@@ -153,7 +157,7 @@ def release_command(
             node.means, source=source, officer=officer, offer=offer, now=utc_now(), progress=progress
         )
     value = {"records": count, "statements": list(statements), **decisions(answers)}
-    answer(value, f"released {count} records in {len(statements)} statements\n{sentences(answers)}", as_json=as_json)
+    answer(value, f"released {counted(count, 'record')} in {counted(len(statements), 'statement')}\n{sentences(answers)}", as_json=as_json)
 
 
 def recall_command(
@@ -175,7 +179,7 @@ def recall_command(
         done = recall.recall(node.means, record, officer=officer, reason=reason, members=names(members), now=utc_now())
         recall.forget(node.means)
     value = {"recall": done.recall, "reason": reason.value, "members": [{"member": name, "records": count} for name, count in done.members]}
-    lines = [f"  {name}: {count} records, erased when it next fetches; it then signs that they are gone" for name, count in done.members]
+    lines = [f"  {name}: {counted(count, 'record')}, erased when it next fetches, which it then signs for" for name, count in done.members]
     answer(value, "\n".join([f"{done.recall} ({reason.value})", *lines]), as_json=as_json)
 
 
@@ -199,7 +203,7 @@ def recalls_command(folder: Dir, as_json: bool = JSON) -> None:
         ]
     }
     lines = [
-        f"{one.state.recalled_at[:19]} {one.member}: {one.state.records} records ({one.state.reason}), "
+        f"{one.state.recalled_at[:19]} {one.member}: {counted(one.state.records, 'record')} ({one.state.reason}), "
         + (
             f"all erased, signed {one.state.erased_at[:19]}"
             if one.state.erased == one.state.records

@@ -18,7 +18,7 @@ from accord.desk import audit, read, searches, watch
 from accord.desk.introduce import whose
 from accord.desk.read import Asked
 from accord.desk.told import Told, told_of
-from accord.errors import NotFound, Refusal
+from accord.errors import NotFound, Refusal, counted
 from accord.exchange.client import PeerClient, connection
 from accord.exchange.outside import audit_node
 from accord.node.build import opened, utc_now
@@ -195,7 +195,10 @@ def _audit_folder(folder: Path, *, as_json: bool) -> None:
             for item in evidence
         ],
     }
-    lines = [f"  {item.name}: {item.size} leaves, root {item.root.hex()[:16]}…, {item.receipts} receipts" for item in report]
+    lines = [
+        f"  {item.name}: {counted(item.size, 'leaf', 'leaves')}, root {item.root.hex()[:16]}…, {counted(item.receipts, 'receipt')}"
+        for item in report
+    ]
     for item in evidence:
         lines += [f"{kind_of(item)} {item.origin}, found {item.found_at}: {item.says}", *_noted(item.held), "  and", *_noted(item.offered)]
     answer(value, "\n".join([*lines, "holds"]), as_json=as_json)
@@ -211,7 +214,7 @@ def _audit_address(url: str, folder: Path, *, as_json: bool) -> None:
         "logs": [{"name": item.name, "size": item.size, "cosigned_by": list(item.cosigned_by)} for item in report],
     }
     lines = [
-        f"  {item.name}: {item.size} leaves"
+        f"  {item.name}: {counted(item.size, 'leaf', 'leaves')}"
         + (f", cosigned by {', '.join(item.cosigned_by)}" if item.cosigned_by else "")
         + (f", held against {item.remembered} remembered" if item.remembered else "")
         for item in report

@@ -13,7 +13,7 @@ from accord.cli.officers import As, Dir
 from accord.cli.output import JSON, answer
 from accord.desk import sources
 from accord.desk.sources import EVERY_SECONDS_MAX, Source
-from accord.errors import NotFound, PeerFault, Refusal
+from accord.errors import NotFound, PeerFault, Refusal, counted
 from accord.exchange.taxii import Place, find
 from accord.node import strangers
 from accord.node.build import Node, opened, utc_now
@@ -141,6 +141,6 @@ def _secret(path: Path | None) -> str:
 
 def _state(source: Source) -> str:
     read = f"read to {source.added_after}" if source.added_after else "not read yet"
-    lost = f", {source.lost} objects lost" if source.lost else ""
+    lost = f", {counted(source.lost, 'object')} lost" if source.lost else ""
     fault = f"; {source.fault} (next try {source.retry_at})" if source.fault else ""
     return f"{source.name}: {source.api_root}, collection {source.collection}, {read}{lost}{fault}"

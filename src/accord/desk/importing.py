@@ -23,8 +23,8 @@ from accord.desk.confirm import unconfirmed
 from accord.desk.export import Form as Form
 from accord.desk.means import Means
 from accord.desk.office import authorised
-from accord.desk.release import Answer, Batch, Progress, judge, refuse_withheld, release
-from accord.errors import AccordError, Refusal
+from accord.desk.release import Answer, Batch, Progress, judge, note_refusal, refuse_unknown_article, refuse_withheld, release
+from accord.errors import AccordError, Refusal, counted
 from accord.ledger.entry import SALT_BYTES
 from accord.release.question import Offer
 from accord.seal.canonical import Fields, digest_of
@@ -135,20 +135,31 @@ def release_imported(
 
 def _judge_all(means: Means, *, source: str, officer: str, offer: Offer, now: datetime) -> None:
     """Refuse before the first batch when any later one would be: half a release is worse than none. What waits for a person comes last."""
+    answers: tuple[Answer, ...] = ()
     held_up: tuple[Answer, ...] = ()
     waiting = 0
-    for batch in _unreleased(means, source=source, officer=officer, audience=offer.audience):
-        answers = judge(means, batch, offer, now=now)
-        if count := sum(arrival.unconfirmed for arrival in batch):
-            held_up, waiting = answers, waiting + count
-            answers = judge(means, [replace(arrival, unconfirmed=False) for arrival in batch], offer, now=now)
-        refuse_withheld(offer.audience, answers)
     try:
+        refuse_unknown_article(means.charter, offer.basis)
+        for batch in _unreleased(means, source=source, officer=officer, audience=offer.audience):
+            answers = judge(means, batch, offer, now=now)
+            if count := sum(arrival.unconfirmed for arrival in batch):
+                held_up, waiting = answers, waiting + count
+                answers = judge(means, [replace(arrival, unconfirmed=False) for arrival in batch], offer, now=now)
+            refuse_withheld(offer.audience, answers)
         if waiting:
-            refuse_withheld(offer.audience, held_up)
+            answers = held_up
+            _refuse_waiting(offer.audience, answers, waiting, source=source, officer=officer)
+    except Refusal:
+        note_refusal(means, officer, offer, answers, now=now)
+        raise
+
+
+def _refuse_waiting(audience: Sequence[str], answers: Sequence[Answer], waiting: int, *, source: str, officer: str) -> None:
+    try:
+        refuse_withheld(audience, answers)
     except Refusal as refusal:
         raise Refusal(
-            f"{refusal.says}; {waiting} persons imported from {source} wait for another officer than {officer}",
+            f"{refusal.says}; another officer than {officer} has to confirm {counted(waiting, 'person')} imported from {source}",
             remedy=f"let another officer look at them and confirm: accord confirm DIR --source {source!r} --as OFFICER --word TEXT",
         ) from None
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from accord.desk.introduce import keys_of
 from accord.desk.means import Means
 from accord.desk.serve import CLOCK_DIFFERENCE_MAX
-from accord.errors import AccordError, IntegrityFailure
+from accord.errors import AccordError, IntegrityFailure, counted
 from accord.ledger.entry import commitment
 from accord.seal.canonical import Fields, canonical, digest_of
 from accord.seal.keys import PublicKey, Role
@@ -167,7 +167,7 @@ def _all_came(transaction: Transaction, log: Log, cover: _Cover) -> None:
         return
     absent = missing - logs.known_commitments(transaction, log.name, sorted(missing))
     if absent:
-        raise IntegrityFailure("commitment", f"{cover.statement.id} names {len(absent)} records that did not come")
+        raise IntegrityFailure("commitment", f"{cover.statement.id} names {counted(len(absent), 'record')} that did not come")
 
 
 def _statement(sender: str, recipient: str, fields: Fields, keys: Sequence[PublicKey]) -> Statement:

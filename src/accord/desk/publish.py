@@ -21,17 +21,14 @@ from accord.desk.confirm import enter, refuse_unconfirmed, unconfirmed
 from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.onward import passage_of
-from accord.desk.release import Answer, Batch, Progress, judge, refuse_unknown_article, refuse_withheld, release
-from accord.errors import AccordError, Refusal, StandardBroken
-from accord.ledger.entry import SALT_BYTES
-from accord.release.decision import Withheld
+from accord.desk.release import Answer, Batch, Progress, judge, note_refusal, refuse_unknown_article, refuse_withheld, release
+from accord.errors import AccordError, Refusal, StandardBroken, counted
 from accord.release.question import Offer
 from accord.seal.canonical import Fields
 from accord.stix.extensions import is_accord_type
 from accord.stix.record import Record, of_fields, unpack
 from accord.stix.schema import faults_of
 from accord.stix.statement import Originator
-from accord.store import acts
 from accord.store.records import Arrival, Came, Held, Passage, held_by_digests
 
 PUBLICATION_RECORDS_MAX = 10_000  # Records in one publication. More is an import followed by a release.
@@ -66,30 +63,22 @@ def publish(
 ) -> Published:
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
     arrivals = _arrivals(means, files, offer.audience, officer=officer, act=Act.PUBLISH)  # 1, 2
-    refuse_unknown_article(means.charter, offer.basis)
-    answers = judge(means, arrivals, offer, now=now)  # 3, 4
-    waiting = [arrival for arrival in arrivals if arrival.unconfirmed]
-    settled = judge(means, [replace(arrival, unconfirmed=False) for arrival in arrivals], offer, now=now) if waiting else answers
+    answers: tuple[Answer, ...] = ()
     try:
+        refuse_unknown_article(means.charter, offer.basis)
+        answers = judge(means, arrivals, offer, now=now)  # 3, 4
+        waiting = [arrival for arrival in arrivals if arrival.unconfirmed]
+        settled = judge(means, [replace(arrival, unconfirmed=False) for arrival in arrivals], offer, now=now) if waiting else answers
         refuse_withheld(offer.audience, settled)
         if waiting:  # 6
             refuse_unconfirmed(enter(means, waiting, officer=officer, now=now), offer.audience, answers)
     except Refusal:
-        _note_refusal(means, officer, offer, answers, now=now)
+        note_refusal(means, officer, offer, answers, now=now)
         raise
     statements = release(
         means, Batch(arrivals, officer, offer.terms(), word="", supersedes=supersedes), answers, now=now, progress=progress
     )  # 5
     return Published(len(arrivals), statements, answers)
-
-
-def _note_refusal(means: Means, officer: str, offer: Offer, answers: Sequence[Answer], *, now: datetime) -> None:
-    """A refused publication stands in the journal with the rules that refused it."""
-    decisions = [item.decision for item in answers if item.decision.recipient in offer.audience]
-    rules = sorted({ground.rule for decision in decisions if isinstance(decision, Withheld) for ground in decision.grounds})
-    entry: Fields = {"act": "refused", "officer": officer, "recipients": list(offer.audience), "rules": list(rules)}
-    with means.database.writing() as transaction:
-        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
 
 
 def _arrivals(means: Means, files: Sequence[bytes], audience: Sequence[str], *, officer: str, act: Act) -> list[Arrival]:
@@ -143,7 +132,7 @@ def _read(files: Iterable[bytes]) -> Iterator[Record]:
     if found:
         shown = tuple(found[:FAULTS_TOLD_MAX])
         raise StandardBroken(
-            f"{len(found)} faults against STIX 2.1; the first: {shown[0]}",
+            f"{counted(len(found), 'fault')} against STIX 2.1; the first: {shown[0]}",
             faults=shown,
             remedy="mend what is named, or import the file with `accord import` to keep it as it is",
         )

@@ -23,7 +23,7 @@ from accord.desk.introduce import keys_of
 from accord.desk.means import Means
 from accord.desk.onward import unproven
 from accord.desk.prove import Gone, Parcel, Proven, prove
-from accord.errors import AccordError, IntegrityFailure
+from accord.errors import AccordError, IntegrityFailure, counted
 from accord.ledger.checkpoint import Checkpoint, cosign, open_signed
 from accord.ledger.entry import SALT_BYTES, leaf_hashes
 from accord.ledger.tree import EMPTY
@@ -160,7 +160,9 @@ def _open(means: Means, transaction: Transaction, sender: str, note: str, *, now
 def _only_grew(head: Checkpoint, log: Log | None) -> None:
     size, root = (0, EMPTY.root()) if log is None else (log.size, log.frontier.root())
     if head.size < size:
-        raise IntegrityFailure("growth", f"the checkpoint has size {head.size}, but {size} leaves were there before: the log shrank")
+        raise IntegrityFailure(
+            "growth", f"the checkpoint has size {head.size}, but {counted(size, 'leaf', 'leaves')} came before: the log shrank"
+        )
     if head.size == size and head.root != root:
         raise IntegrityFailure("growth", f"the checkpoint of size {size} has another root than what came before: the log was rewritten")
 

@@ -104,6 +104,15 @@ def refuse_unknown_article(charter: Charter, basis: str | None) -> None:
         raise Refusal(f"{name} has no article {article!r}", remedy="it has " + ", ".join(f"{name}/{one.id}" for one in instrument.articles))
 
 
+def note_refusal(means: Means, officer: str, offer: Offer, answers: Sequence[Answer], *, now: datetime) -> None:
+    """A refused release stands in the journal with the rules that refused it; with none where it was refused before they were asked."""
+    decisions = [item.decision for item in answers if item.decision.recipient in offer.audience]
+    rules = sorted({ground.rule for decision in decisions if isinstance(decision, Withheld) for ground in decision.grounds})
+    entry: Fields = {"act": "refused", "officer": officer, "recipients": list(offer.audience), "rules": list(rules)}
+    with means.database.writing() as transaction:
+        acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
+
+
 def _behind(means: Means, described: RecordClass, member: str, today: date) -> Law | None:
     return law_behind(means.charter, described.behind, member, on=today)
 

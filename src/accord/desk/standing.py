@@ -24,7 +24,7 @@ from accord.charter.officers import Act
 from accord.desk.importing import BATCH_RECORDS, check_source, imported, missing, with_waiting
 from accord.desk.means import Means
 from accord.desk.office import authorised
-from accord.desk.release import Answer, Batch, judge, release
+from accord.desk.release import Answer, Batch, judge, refuse_unknown_article, release
 from accord.errors import NotFound, Refusal
 from accord.ledger.entry import SALT_BYTES
 from accord.release.decision import Withheld
@@ -232,6 +232,7 @@ def _check(means: Means, order: Order, *, now: datetime) -> None:
         raise Refusal(f"it would have ended on {order.until}", remedy="choose a later --until")
     if order.offer.review is None or order.offer.review <= order.until:
         raise Refusal("the review date does not lie behind the last day of the standing release", remedy="choose a later --review")
+    refuse_unknown_article(means.charter, order.offer.basis)
     if not order.offer.audience:
         raise Refusal("the audience is empty, and an empty audience is nobody", remedy="name at least one recipient")
     if order.offer.purpose is None or order.offer.basis is None or order.offer.tlp is None or order.offer.grade is None:

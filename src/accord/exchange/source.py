@@ -22,7 +22,7 @@ import httpx2
 from accord.desk import sources
 from accord.desk.means import Means
 from accord.desk.sources import Mark, Source
-from accord.errors import NotFound, PeerFault, PeerSilent
+from accord.errors import NotFound, PeerFault, PeerSilent, counted
 from accord.exchange.taxii import Overloaded, envelope_of, fetched
 from accord.stix.times import instant, is_timestamp, moment
 
@@ -166,7 +166,7 @@ def _onward(place: _Place, page: SourcePage) -> None:
     place.seen.add(digest)
     place.empty = place.empty + 1 if page.more and not page.objects else 0
     if place.empty > EMPTY_PAGES_MAX:
-        raise PeerFault("source", f"{place.empty} pages in a row promise more and hold nothing")
+        raise PeerFault("source", f"{counted(place.empty, 'page')} in a row promise more and hold nothing")
     if not page.more:
         place.added_after, place.following = place.last or place.added_after, ""
     elif page.following and is_new:  # Some servers give one cursor again and move it on themselves: a page that is new is the way on.

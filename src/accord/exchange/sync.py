@@ -17,7 +17,7 @@ from datetime import datetime
 from accord.desk import introduce, onward, recall, receive, watch
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
-from accord.errors import IntegrityFailure, PeerFault
+from accord.errors import IntegrityFailure, PeerFault, counted
 from accord.exchange.client import Missing, PeerClient, Refused, Unknown
 from accord.ledger.tiles import Tile
 
@@ -103,7 +103,9 @@ def _catch_up(
             break
         page = client.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
         if not page.parcels:
-            raise IntegrityFailure("growth", f"the checkpoint promises {head.size} leaves, the page at {so_far.held} is empty")
+            raise IntegrityFailure(
+                "growth", f"the checkpoint promises {counted(head.size, 'leaf', 'leaves')}, the page at {so_far.held} is empty"
+            )
         _meet_strangers(means, client, page.parcels, now=clock())
         received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
         so_far.held, so_far.shown = received.size, page.checkpoint

@@ -27,7 +27,7 @@ from joserfc.jwk import OKPKey
 
 from accord.desk.prove import Gone, Parcel
 from accord.desk.serve import PAGE_OBJECTS_MAX, Page
-from accord.errors import IntegrityFailure, Malformed, SignatureInvalid
+from accord.errors import IntegrityFailure, Malformed, SignatureInvalid, counted
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.keys import PrivateKey, PublicKey
 from accord.stix.statement import COMMITMENT_BYTES
@@ -89,7 +89,9 @@ def decode_page(raw: bytes) -> WirePage:
         raise IntegrityFailure("page", f"it must be a list of at most {PAGE_OBJECTS_MAX} objects with as many leaves")
     kept = sum(1 for leaf in leaves if isinstance(leaf, str))
     if len(objects) != kept:
-        raise IntegrityFailure("page", f"{len(objects)} objects came with {kept} salts: an object is missing or too many")
+        raise IntegrityFailure(
+            "page", f"{counted(len(objects), 'object')} came with {counted(kept, 'salt')}: an object is missing or too many"
+        )
     following = iter(objects)
     parcels = tuple(_parcel(next(following), leaf) if isinstance(leaf, str) else _gone(leaf) for leaf in leaves)
     return WirePage(first, parcels, checkpoint)

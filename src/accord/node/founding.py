@@ -22,6 +22,8 @@ from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
 from accord.store.database import open_database
 
 CHARTER_FILE = "charter.json"
+KEYS = Path("keys")
+STATUS_PASSWORD = "status.password"  # noqa: S105 - the name of a file.
 DATABASE_FILE = Path("node.sqlite")
 OPERATIONAL = (Role.LOG, Role.RECEIPT, Role.WITNESS, Role.STATEMENT, Role.TRANSPORT)
 DEFAULT_PORT = 8100
@@ -106,10 +108,8 @@ def found_node(
         raise Refusal(
             f"{member} has no node in this charter: no root key of it was given at the founding", remedy="found a charter that pins it"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)  # Keys and content: nobody else's to read.
-    root_path = root_key or folder / "keys" / "root.key"
-    root = read_key(root_path) if root_path.exists() else new_key(root_path)
+    root_path = root_key or folder / KEYS / "root.key"
+    root = read_key(root_path) if root_path.exists() else PrivateKey.from_seed(secrets.token_bytes(32))
     if signed is None:
         charter_of_one = found(draft, {member: root.public})
         signed = SignedCharter(charter_of_one, ()).signed_by(member, root)
@@ -118,6 +118,11 @@ def found_node(
     _pinned(pinned, digest)
     if signed.charter.member(member).root != root.public:
         raise Refusal(f"the charter pins another root key for {member}", remedy="give the right key with --root-key")
+    _nothing_in_the_way(folder)
+    folder.mkdir(parents=True, exist_ok=True)  # Nothing is made before everything is asked.
+    folder.chmod(0o700)  # Keys and content: nobody else's to read.
+    if not root_path.exists():
+        write_secret(root_path, root.secret_text() + "\n")
     (folder / CHARTER_FILE).write_bytes(signed.to_bytes())
     keys = _operational_keys(folder, signed.charter, member, root, now=now)
     password = secrets.token_urlsafe(18)
@@ -138,6 +143,13 @@ def found_node(
     return Founded(folder, member, digest, str(root.public), settings, password)
 
 
+def _nothing_in_the_way(folder: Path) -> None:
+    """Refuse where a key that founding makes is there already: one that was in use is never overwritten."""
+    for path in (*(folder / KEYS / f"{role.value}.key" for role in OPERATIONAL), folder / KEYS / STATUS_PASSWORD):
+        if path.exists():
+            raise Refusal(f"{path} exists already and is not overwritten", remedy="choose another folder, or move the old file away")
+
+
 def _pinned(pinned: str | None, digest: str) -> None:
     if pinned is not None and pinned != digest:
         raise CharterInvalid(
@@ -147,11 +159,11 @@ def _pinned(pinned: str | None, digest: str) -> None:
 
 def _operational_keys(folder: Path, charter: Charter, member: str, root: PrivateKey, *, now: datetime) -> Keys:
     """Make one key a role and the key file that the root signs."""
-    paths = {role: Path("keys") / f"{role.value}.key" for role in OPERATIONAL}
+    paths = {role: KEYS / f"{role.value}.key" for role in OPERATIONAL}
     made = {role: new_key(folder / path) for role, path in paths.items()}
     entries = tuple(RoleKey(role, key.public, valid_from=now, valid_until=None) for role, key in made.items())
     key_file = KeyFile(charter_id=charter.id, member=member, number=1, keys=entries, made_at=now)
-    path = Path("keys") / "keys.json"
+    path = KEYS / "keys.json"
     (folder / path).write_bytes(key_file.sign(root))
     return Keys(
         key_file=path,
@@ -160,7 +172,7 @@ def _operational_keys(folder: Path, charter: Charter, member: str, root: Private
         witness=paths[Role.WITNESS],
         statement=paths[Role.STATEMENT],
         transport=paths[Role.TRANSPORT],
-        status_password=Path("keys") / "status.password",
+        status_password=KEYS / STATUS_PASSWORD,
     )
 
 
@@ -187,7 +199,7 @@ def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime, stol
         keys=(*entries, RoleKey(role, made.public, valid_from=now, valid_until=None)),
         made_at=now,
     )
-    relative_file = Path("keys") / f"keys-{number}.json"
+    relative_file = KEYS / f"keys-{number}.json"
     (folder / relative_file).write_bytes(replaced.sign(root))
     keys = settings.keys.model_copy(update={role.value: relative, "key_file": relative_file})
     write_settings(folder, settings.model_copy(update={"keys": keys}))
@@ -196,8 +208,8 @@ def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime, stol
 
 def _free_name(folder: Path, name: str) -> Path:
     """A path for a new key. What a killed call left behind is not in use and is not overwritten: the next name is taken."""
-    first = Path("keys") / f"{name}.key"
-    others = (Path("keys") / f"{name}-{again}.key" for again in count(2))
+    first = KEYS / f"{name}.key"
+    others = (KEYS / f"{name}-{again}.key" for again in count(2))
     return next(path for path in chain([first], others) if not (folder / path).exists())
 
 

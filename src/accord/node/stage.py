@@ -43,6 +43,9 @@ def raise_stage(folder: Path, members: tuple[str, ...], *, port: int | None) -> 
     """Found the alliance and its nodes in `folder`, which must be new or empty. Without `port`, free ones are taken."""
     if folder.exists() and any(folder.iterdir()):
         raise Refusal(f"{folder} is not empty", remedy="give a new folder with --dir, or remove it")
+    ports = _free_ports(len(members)) if port is None else [port + number for number in range(len(members))]
+    _all_free(ports)
+    folder.mkdir(parents=True, exist_ok=True)  # Nothing is made before everything is asked.
     roots = {member: new_key(folder / f"{member}-root.key") for member in members}
     charter = found(template(), {member: key.public for member, key in roots.items()})
     signed = SignedCharter(charter, ())
@@ -50,8 +53,6 @@ def raise_stage(folder: Path, members: tuple[str, ...], *, port: int | None) -> 
         signed = signed.signed_by(member, key)
     path = folder / "charter.json"
     path.write_bytes(signed.to_bytes())
-    ports = _free_ports(len(members)) if port is None else [port + number for number in range(len(members))]
-    _all_free(ports)
     urls = {member: f"http://{HOST}:{where}" for member, where in zip(members, ports, strict=True)}
     return [
         _staged(folder, member, path, urls, where, digest=digest_text(charter.digest)) for member, where in zip(members, ports, strict=True)

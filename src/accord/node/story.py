@@ -19,7 +19,7 @@ from accord.desk.consent import Wanted
 from accord.desk.read import Asked
 from accord.desk.release import recipients_of
 from accord.desk.status import ChannelState, status
-from accord.errors import AccordError, Refusal
+from accord.errors import AccordError, Refusal, counted
 from accord.node.build import Node, utc_now
 from accord.release.decision import Withheld
 from accord.release.question import Offer
@@ -84,7 +84,7 @@ def play(nodes: dict[str, Node], cast: Cast, *, data: bytes | None, progress: Ca
             "published",
             cast.giver,
             ok=True,
-            says=f"{records} records to {', '.join(offer.audience)} under {offer.basis}, TLP amber, grade B2",
+            says=f"{counted(records, 'record')} to {', '.join(offer.audience)} under {offer.basis}, TLP amber, grade B2",
         )
     else:
         word, records, says = _import_and_release(giver, data, officer, offer, progress)
@@ -147,9 +147,9 @@ def _import_and_release(
     )
     word = _a_word(node)
     says = (
-        f"{imported.read} objects imported ({imported.annotated} break a rule of STIX and are annotated, {imported.refused} refused; "
-        f"{persons} persons confirmed by a second officer), "
-        f"{released} released to {', '.join(offer.audience)} in {len(statements)} statements on the officer's word"
+        f"{counted(imported.read, 'object')} imported ({imported.annotated} break a rule of STIX and are annotated, {imported.refused} refused; "
+        f"{counted(persons, 'person')} confirmed by a second officer), "
+        f"{released} released to {', '.join(offer.audience)} in {counted(len(statements), 'statement')} on the officer's word"
     )
     return word, released, says
 
@@ -179,7 +179,7 @@ def _synced(giver: Node, receiver: Node, cast: Cast, progress: Callable[[str, in
         "synced",
         cast.receiver,
         ok=True,
-        says=f"{size} objects of {cast.giver}'s channel fetched, the root recomputed and equal, in {seconds:.1f} s",
+        says=f"{counted(size, 'object')} of {cast.giver}'s channel fetched, the root recomputed and equal, in {seconds:.1f} s",
     )
 
 
@@ -187,9 +187,19 @@ def _delivered(giver: Node, cast: Cast) -> Act:
     began = time.monotonic()
     while (channel := _channel(status(giver.means).outgoing, cast.receiver)).receipted < channel.size:
         if time.monotonic() - began > WAIT_SECONDS_MAX:
-            return Act("delivered", cast.giver, ok=False, says=f"{cast.receiver} receipted {channel.receipted} of {channel.size} objects")
+            return Act(
+                "delivered",
+                cast.giver,
+                ok=False,
+                says=f"{cast.receiver} receipted {channel.receipted} of {counted(channel.size, 'object')}",
+            )
         time.sleep(0.1)
-    return Act("delivered", cast.giver, ok=True, says=f"{cast.receiver} signed for all {channel.size} objects at {channel.receipted_at}")
+    return Act(
+        "delivered",
+        cast.giver,
+        ok=True,
+        says=f"{cast.receiver} signed for all of {counted(channel.size, 'object')} at {channel.receipted_at}",
+    )
 
 
 def _found(receiver: Node, cast: Cast, word: str) -> Act:
@@ -269,7 +279,9 @@ def _erased(giver: Node, receiver: Node, cast: Cast) -> Act:
             return Act("erased", cast.receiver, ok=False, says="no confirmation came")
         time.sleep(0.1)
     held = sum(count.records for count in status(receiver.means).holdings)
-    return Act("erased", cast.receiver, ok=True, says=f"content, salt and search terms destroyed, signed for; {held} records remain")
+    return Act(
+        "erased", cast.receiver, ok=True, says=f"content, salt and search terms destroyed, signed for; {counted(held, 'record')} left"
+    )
 
 
 def _channel(channels: tuple[ChannelState, ...], partner: str) -> ChannelState:
