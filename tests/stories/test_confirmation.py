@@ -147,7 +147,7 @@ def _release(alliance: Alliance, officer: str = OFFICER) -> int:
 
 def test_an_imported_person_waits_for_a_second_officer_and_nothing_of_the_import_is_released(alliance: Alliance) -> None:
     _imported(alliance)
-    with pytest.raises(Refusal, match=r"S-20.*1 persons imported from Invented feed wait") as refused:
+    with pytest.raises(Refusal, match=r"S-20.*has to confirm 1 person imported from Invented feed") as refused:
         _release(alliance)
     assert "accord confirm DIR --source 'Invented feed'" in refused.value.remedy
     assert 0 == _sent(alliance)

@@ -19,6 +19,9 @@ from accord.desk.means import Means
 from accord.desk.serve import CLOCK_DIFFERENCE_MAX
 from accord.desk.status import status
 from accord.errors import IntegrityFailure
+from accord.exchange.client import PeerClient
+from accord.exchange.sync import synchronise
+from accord.exchange.wire import WirePage
 from accord.node.build import application
 from accord.release.gate import Gate
 from accord.release.policy import policy_of
@@ -111,6 +114,28 @@ def test_what_was_released_again_with_a_later_date_is_kept_though_its_first_date
     alliance.clock.now += timedelta(days=3)
     synced = alliance.sync("KG", "KZ")
     assert (1, 0, 1) == (synced.kept, synced.declined, _held(alliance))
+
+
+class OnePageEach(PeerClient):
+    """A client that asks for a statement with its one record at a time."""
+
+    def page(self, first: int, limit: int) -> WirePage:
+        return super().page(first, 2)
+
+
+def test_a_renewal_on_a_later_page_comes_too_late_and_the_giver_who_is_told_gives_again(alliance: Alliance) -> None:
+    for days in (2, 100):
+        alliance.publish("KZ", indicator(1), to="KG", review=START.date() + timedelta(days=days))
+    alliance.clock.now += timedelta(days=3)
+    client = OnePageEach(alliance.means("KG"), "KZ", alliance.doors["KZ"], alliance.clock)
+    synced = synchronise(alliance.means("KG"), client, clock=alliance.clock)
+    assert (0, 1, 3) == (synced.kept, synced.declined, synced.size)
+    [ground] = _grounds(alliance)
+    assert ground.startswith("S-07/past: ")
+    told = alliance.sync("KZ", "KG")
+    assert (1, 0) == (told.size, told.declined)
+    alliance.publish("KZ", indicator(1), to="KG", review=START.date() + timedelta(days=100))
+    assert (1, 1) == (alliance.sync("KG", "KZ").kept, _held(alliance))
 
 
 def test_what_was_declined_and_is_given_again_comes_anew(alliance: Alliance) -> None:
