@@ -14,7 +14,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from accord.desk import audit, read, recall, receive, rejoin, status
+from accord.desk import audit, journal, read, recall, receive, rejoin, status
 from accord.desk.means import Means
 from accord.desk.rejoin import State
 from accord.errors import PeerFault, Refusal, Unready
@@ -221,6 +221,7 @@ def test_an_epoch_that_does_not_name_what_a_member_holds_is_not_followed(allianc
     file = life(alliance)
     alliance.publish("KZ", indicator(8), to="TJ")
     alliance.sync("TJ", "KZ")
+    journal.publish_checkpoint(alliance.means("KZ"), now=alliance.clock())
     watch_all(alliance.nodes["KZ"], [alliance.client("KZ", "TJ")], clock=alliance.clock)  # TJ alone saw this one.
 
     def forgetful(request: httpx2.Request, body: bytes) -> bytes:
@@ -230,6 +231,7 @@ def test_an_epoch_that_does_not_name_what_a_member_holds_is_not_followed(allianc
 
     with standing_up(alliance, lose_and_restore(alliance, file)) as node:
         assert rejoins(alliance, "KG", "TJ", tamper=forgetful).done
+        journal.publish_checkpoint(node.means, now=alliance.clock())
         before = alliance.means("TJ").journal_of("KZ")
         with pytest.raises(PeerFault, match="does not name the checkpoint") as fault:
             watch_round(alliance.means("TJ"), alliance.client("TJ", "KZ"), {}, clock=alliance.clock)

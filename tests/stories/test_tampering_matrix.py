@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import product
 
+import httpx2
 import pytest
 
 from accord.desk import audit, evidence, receive, watch
@@ -205,6 +206,18 @@ def test_an_older_receipt_sent_again_is_not_taken_for_the_newer_one(stage: Stage
     scene.go(PARTS["receipt"], line.honest)
     assert [held] == scene.state(PARTS["receipt"])[2]
     assert receive.pending_receipt(scene.means, "KZ", now=scene.alliance.clock()) is None
+
+
+def test_a_receipt_under_a_spoiled_signature_of_the_sender_is_kept_under_a_sound_one(stage: Stage) -> None:
+    scene = stage(MATRIX["receipt", Act.FLIP])
+
+    def spoil(_: Scene, request: httpx2.Request, body: bytes) -> bytes:
+        place = body.index(b"\n\n") + 40  # Within the sender's own signature.
+        return body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+
+    scene.go(PARTS["receipt"], spoil)
+    assert [receive.position(scene.means, "KZ")] == scene.state(PARTS["receipt"])[2]
+    audit.audit(scene.alliance.means("KZ"))
 
 
 def test_an_older_checkpoint_sent_again_asks_and_does_not_accuse(stage: Stage) -> None:

@@ -145,11 +145,12 @@ def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: date
     with means.database.writing() as transaction:
         size = _size_of(note)
         boundary = logs.boundary_at(transaction, name, size) if size else None
-        # The body alone: our log key may have been replaced since we signed it.
+        # The body alone: our log key may have been replaced since we signed it. What is kept bears our signature of today, whatever came.
+        ours = _signed(means, name, boundary)
         if note.partition("\n\n")[0] + "\n" != _checkpoint(name, boundary).body():
             raise IntegrityFailure("receipt", f"the checkpoint of size {size} is not one of this log", remedy="fetch the checkpoint anew")
         keys = keys_of(means, transaction, reader, Role.RECEIPT, now=now)
-        signed_at = verify_cosignature(note, line, name=means.receipt_name(reader), keys=keys)
+        signed_at = verify_cosignature(ours, line, name=means.receipt_name(reader), keys=keys)
         if abs(signed_at - now) > CLOCK_DIFFERENCE_MAX:
             raise Refusal(
                 f"the receipt says {signed_at:%Y-%m-%dT%H:%M:%SZ}, this node's clock {now:%Y-%m-%dT%H:%M:%SZ}", remedy="set both clocks"
@@ -161,7 +162,7 @@ def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: date
                     f"the receipt says {timestamp(signed_at)}, an earlier one {last.signed_at}: times never go back", remedy="set the clock"
                 )
             return last
-        receipt = Receipt(size, note, line, timestamp(signed_at), handed_over=True)
+        receipt = Receipt(size, ours, line, timestamp(signed_at), handed_over=True)
         acts.keep_receipt(transaction, receipt, collection=name)
         entry: Fields = {"act": "delivered", "member": reader, "size": size, "signed_at": receipt.signed_at}
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)

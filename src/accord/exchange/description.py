@@ -69,7 +69,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /accord/v1/keys/{member}": Operation(NODE, "object", media_type=JSON),
     "PUT /accord/v1/keys/{member}": Operation("anyone", "", status=204, body=JSON),
     "GET /accord/v1/channels/{sender}/{recipient}/checkpoint": Operation(NODE, "text", media_type=TEXT),
-    "POST /accord/v1/channels/{sender}/{recipient}/cosignature": Operation(NODE, "", status=204, body=TEXT),
+    "POST /accord/v1/channels/{sender}/{recipient}/cosignature": Operation(NODE, "text", media_type=TEXT, body=TEXT),
     "GET /accord/v1/channels/{sender}/{recipient}/tile/{name}": Operation(NODE, "octets", media_type=OCTETS),
     "GET /accord/v1/journal/checkpoint": Operation(NODE, "text", media_type=TEXT),
     "GET /accord/v1/journal/tile/{name}": Operation(NODE, "octets", media_type=OCTETS),
