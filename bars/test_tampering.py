@@ -13,7 +13,7 @@ from tests.stories.tampering import Act, Part, Scene, staged
 from tests.stories.test_tampering_matrix import MATRIX, PARTS, check, named
 
 TEXTS = ("checkpoint", "key file", "journal checkpoint", "tile", "receipt", "witness answer")
-BODY_BYTES = 72  # Of the receipt in the scene: the three lines of the checkpoint.
+BODY_BYTES = 68  # Of the receipt in the scene: the three lines of the checkpoint, and the empty one.
 LAST_LINE_BYTES = 132  # And the cosignature.
 
 
