@@ -81,8 +81,11 @@ def compare(means: Means, member: str, note: str, *, fetch: Callable[[Tile], byt
 
 def is_of_later_epoch(means: Means, member: str, note: str) -> bool:
     """Say whether a note claims to be of a later epoch of a member's journal than the one known here. Nothing of it is believed yet."""
-    origin = Checkpoint.parse(Note.parse(note).text).origin
-    epoch = epoch_of(origin)
+    try:
+        origin = Checkpoint.parse(Note.parse(note).text).origin
+        epoch = epoch_of(origin)
+    except AccordError:
+        return False  # It is no checkpoint: `compare` says so, in its duty.
     if origin != means.journal_in(member, epoch) or epoch <= means.epochs.get(member, FIRST_EPOCH):
         return False
     _know_epochs(means)  # Another process of this node may have followed already.
