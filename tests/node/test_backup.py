@@ -15,8 +15,11 @@ from accord.errors import AccordError, CharterInvalid, Malformed, Refusal, Unrea
 from accord.node import sealed
 from accord.node.backup import BACKUP_KEY, HALF_RESTORED, back_up, backup_key, restore
 from accord.node.build import Node, opened
-from accord.node.founding import found_node, new_key, read_key
+from accord.node.custody import new_key, passphrase_from, protect, read_key
+from accord.node.founding import found_node
 from accord.node.rejoin import rejoin_now
+from accord.node.settings import read_settings, write_settings
+from accord.node.token import TokenUri
 from accord.seal.keys import PrivateKey, base64_text
 from tests.stories.alliance import OFFICER, START
 
@@ -133,6 +136,31 @@ def test_a_backup_that_somebody_else_made_is_refused(node: Node, tmp_path: Path)
     with pytest.raises(AccordError):
         restore(rewritten(tmp_path / "b", key, files={"key_file": base64_text(b"{}")}), tmp_path / "again", key)
     assert not (tmp_path / "again").exists(), "nothing was begun"
+
+
+def test_keys_under_a_passphrase_are_under_it_in_the_backup_and_after_the_restore(node: Node, tmp_path: Path) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("four invented words here\n")
+    plain = (node.folder / "keys" / "log.key").read_bytes()
+    protect(node.folder, passphrase_from(passphrase, of="keys"), passphrase_file=passphrase)
+    key = made(node, tmp_path / "b")
+    with (tmp_path / "b").open("rb") as file:
+        assert base64_text(plain).encode() not in b"\n".join(sealed.lines(file, key))
+    with pytest.raises(Unready, match="a passphrase is needed for the keys in the backup"):
+        restore(tmp_path / "b", tmp_path / "again", key)
+    restore(tmp_path / "b", tmp_path / "again", key, passphrase_file=passphrase)
+    with opened(tmp_path / "again", rejoining=True) as again:
+        assert node.means.signers == again.means.signers
+
+
+def test_a_key_in_a_token_is_in_no_backup_and_its_place_is(node: Node, tmp_path: Path) -> None:
+    uri = TokenUri("accord", "log", tmp_path / "module.so", tmp_path / "pin")
+    keys = node.settings.keys.model_copy(update={"log": uri})
+    write_settings(node.folder, node.settings.model_copy(update={"keys": keys}))
+    key = made(node, tmp_path / "b")
+    restore(tmp_path / "b", tmp_path / "again", key)
+    assert uri == read_settings(tmp_path / "again").keys.log
+    assert not (tmp_path / "again" / "keys" / "log.key").exists()
 
 
 def test_a_first_line_that_is_none_is_refused(node: Node, tmp_path: Path) -> None:

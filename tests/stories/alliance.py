@@ -157,6 +157,15 @@ def founded(folder: Path, members: tuple[str, ...] = ("KZ", "KG", "TJ"), *, on: 
         yield alliance
 
 
+@contextmanager
+def restarted(alliance: Alliance, member: str) -> Iterator[Node]:
+    """Start the member's node anew, from what is in its folder now."""
+    with opened(alliance.folder / member) as node:
+        alliance.nodes[member] = node
+        alliance.doors[member] = TestClient(application(node, alliance.clock))
+        yield node
+
+
 def offer(to: str, **changes: Any) -> Offer:
     """A complete offer, with what a test wants different."""
     values: dict[str, Any] = {

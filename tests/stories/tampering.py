@@ -30,7 +30,7 @@ from accord.exchange.watch import watch_round
 from accord.exchange.wire import collection_id
 from accord.ledger.checkpoint import Checkpoint, cosign, sign
 from accord.ledger.entry import commitment
-from accord.node.founding import read_key
+from accord.node.custody import read_key
 from accord.seal.canonical import canonical
 from accord.seal.keys import PrivateKey
 from accord.seal.note import Note

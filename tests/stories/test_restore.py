@@ -23,7 +23,8 @@ from accord.exchange.rejoin import Rejoined, catch_up, rejoin_all
 from accord.exchange.watch import watch_round
 from accord.node.backup import BACKUP_KEY, back_up, backup_key, restore
 from accord.node.build import Node, application, opened
-from accord.node.founding import read_key, replace_key
+from accord.node.custody import read_key
+from accord.node.founding import replace_key
 from accord.node.worker import watch_all
 from accord.seal.keys import Role
 from accord.stix.control import RecallReason

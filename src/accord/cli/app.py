@@ -18,6 +18,7 @@ from accord.cli import (
     demo,
     evidence,
     exporting,
+    keys,
     moving,
     nodes,
     officers,
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 charters.attach(app)
+keys.attach(app)
 nodes.attach(app)
 backups.attach(app)
 officers.attach(app)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from accord.cli.keys import PassphraseFile
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, counting
 from accord.desk import rejoin
 from accord.errors import Refusal
 from accord.node.backup import BACKUP_KEY, back_up, backup_key, restore
 from accord.node.build import opened, utc_now
-from accord.node.founding import read_key
+from accord.node.custody import read_key
 from accord.node.rejoin import rejoin_now
 
 
@@ -49,11 +50,13 @@ def restore_command(
     charter_digest: Annotated[
         str | None, typer.Option("--charter-digest", metavar="D", help="The digest you know; another one is refused.")
     ] = None,
+    passphrase_file: PassphraseFile = None,
     as_json: bool = JSON,
 ) -> None:
     """Make a node's folder out of a backup. It serves and signs nothing until the other members gave back what they hold."""
     with counting("rows", quiet=as_json) as progress:
-        made = restore(file, folder, read_key(key), charter_digest=charter_digest, progress=progress)
+        passphrase = passphrase_file.absolute() if passphrase_file else None
+        made = restore(file, folder, read_key(key), charter_digest=charter_digest, passphrase_file=passphrase, progress=progress)
     value = {"dir": str(folder), "member": made.member, "charter_digest": made.charter_digest, "made_at": made.made_at, "restoring": True}
     answer(
         value,

@@ -1,4 +1,4 @@
-"""Commands about the charter and its keys: found, sign, check, show; a new key."""
+"""Commands about the charter: found, sign, check, show, diff."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import typer
 
 from accord.charter.amendment import check_successor, differences
 from accord.charter.document import Charter, SignedCharter, found
+from accord.cli.keys import PassphraseFile
 from accord.cli.output import JSON, answer
 from accord.errors import CharterInvalid, Refusal
-from accord.node.build import utc_now
-from accord.node.founding import new_key, read_charter, read_key, replace_key
+from accord.node.custody import read_key
+from accord.node.founding import read_charter
 from accord.seal.canonical import digest_text
-from accord.seal.keys import PublicKey, Role
+from accord.seal.keys import PublicKey
 
 SHOWN_CHARACTERS_MAX = 100  # Characters of a value in a list of differences; --json shows all of it.
 
@@ -30,29 +31,6 @@ def attach(app: typer.Typer) -> None:
     charter.command("show")(show_command)
     charter.command("diff")(diff_command)
     app.add_typer(charter, name="charter")
-    key = typer.Typer(help="Keys of a member.", no_args_is_help=True)
-    key.command("new")(key_command)
-    key.command("replace")(replace_command)
-    app.add_typer(key, name="key")
-
-
-def key_command(path: Annotated[Path, typer.Argument(metavar="FILE", help="Where the secret key is kept.")], as_json: bool = JSON) -> None:
-    """Make a member's root key. The file is secret and belongs offline; the public key that is printed goes into the charter."""
-    key = new_key(path)
-    answer({"file": str(path), "public": str(key.public)}, str(key.public), as_json=as_json)
-
-
-def replace_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
-    role: Annotated[Role, typer.Option("--role", help="Whose key is replaced.")],
-    root_key: Annotated[Path, typer.Option("--root-key", metavar="FILE", help="The member's root key, brought from where it is kept.")],
-    stolen: Annotated[bool, typer.Option("--stolen", help="The old key may be in other hands: nothing it signed holds any more.")] = False,
-    as_json: bool = JSON,
-) -> None:
-    """Replace one operational key at once; every partner learns the new one at its next contact. What the old one signed before stays good."""
-    number, public = replace_key(folder, role, root_key=root_key, now=utc_now(), stolen=stolen)
-    value = {"role": role.value, "key_file": number, "public": str(public)}
-    answer(value, f"key file {number}: {role.value} is now {public}; start the node anew to use it", as_json=as_json)
 
 
 def diff_command(
@@ -119,13 +97,14 @@ def sign_command(
     file: Annotated[Path, typer.Argument(metavar="CHARTER")],
     member: Annotated[str, typer.Option("--member", metavar="ID", help="The member that signs.")],
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Its root key.")],
+    passphrase_file: PassphraseFile = None,
     as_json: bool = JSON,
 ) -> None:
     """Add a member's signature to a charter. A member signs one successor of a version and never two."""
     _, signed = read_charter(str(file))
     if signed is None:
         raise Refusal(f"{file} is a draft, not a founded charter", remedy="found it first with `accord charter found`")
-    after = signed.signed_by(member, read_key(key))
+    after = signed.signed_by(member, read_key(key, passphrase_file))
     file.write_bytes(after.to_bytes())
     missing = after.missing()
     value = {"charter": str(file), "digest": digest_text(after.charter.digest), "signed_by": member, "missing": list(missing)}

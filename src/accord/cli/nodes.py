@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from accord.cli.keys import PassphraseFile
 from accord.cli.officers import Dir
 from accord.cli.output import JSON, answer, kind_of
 from accord.desk.status import status
@@ -52,6 +53,7 @@ def init_command(
         Path | None,
         typer.Option("--database", metavar="FILE.dsn", help="A file with the DSN of an empty PostgreSQL database, instead of SQLite."),
     ] = None,
+    passphrase_file: PassphraseFile = None,
     as_json: bool = JSON,
 ) -> None:
     """Make a node's folder: settings.toml, keys and database. On an unsigned charter it is a single-member trial node."""
@@ -64,6 +66,7 @@ def init_command(
         root_key=root_key,
         port=port,
         database=dsn.resolve() if dsn else DATABASE_FILE,
+        passphrase_file=passphrase_file.absolute() if passphrase_file else None,
     )
     value = {
         "dir": str(folder),

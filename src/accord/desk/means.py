@@ -9,7 +9,7 @@ from pathlib import Path
 from accord.charter.document import Charter
 from accord.ledger.checkpoint import channel_origin, journal_origin, receipt_name, witness_name
 from accord.release.gate import Gate
-from accord.seal.keys import PrivateKey
+from accord.seal.keys import PrivateKey, Signer
 from accord.store.acts import ReadEntry
 from accord.store.database import Database
 from accord.store.together import Together
@@ -20,12 +20,15 @@ FIRST_EPOCH = 1  # Of every journal. After a restore it goes on in the next.
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """The node's operational keys, one a role. The root key is not among them: it belongs in a safe."""
+    """The node's operational keys, one a role. The root key is not among them: it belongs in a safe.
 
-    log: PrivateKey
-    receipt: PrivateKey
-    witness: PrivateKey
-    statement: PrivateKey
+    What only signs may live in a token. Transport's seed is here: cursors and codes of approvals are sealed under keys made from it.
+    """
+
+    log: Signer
+    receipt: Signer
+    witness: Signer
+    statement: Signer
     transport: PrivateKey
 
 

@@ -29,7 +29,7 @@ from accord.desk.prove import Gone, Parcel
 from accord.desk.serve import PAGE_OBJECTS_MAX, Page
 from accord.errors import IntegrityFailure, Malformed, SignatureInvalid, counted
 from accord.ledger.entry import SALT_BYTES
-from accord.seal.keys import PrivateKey, PublicKey
+from accord.seal.keys import PublicKey, Signer
 from accord.stix.statement import COMMITMENT_BYTES
 
 PROTOCOL_VERSION = 1
@@ -141,12 +141,13 @@ def read_size(text: str) -> int:
     return int(text)
 
 
-def token(*, member: str, audience: str, key: PrivateKey, now: datetime) -> str:
+def token(*, member: str, audience: str, key: Signer, now: datetime) -> str:
     """A bearer token of `member` for one recipient; `audience` is charter id / member of that recipient."""
-    public = _url64(key.public.raw)
-    signer = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": public, "d": _url64(key.seed)})
+    header = {"typ": "JWT", "alg": TOKEN_ALGORITHM}
     claims = {"iss": member, "aud": audience, "iat": int(now.timestamp()), "exp": int((now + TOKEN_LIFE).timestamp())}
-    return jwt.encode({"alg": TOKEN_ALGORITHM}, claims, signer, algorithms=[TOKEN_ALGORITHM])
+    # RFC 7515, 5.1: what is signed is the text of the two parts. The key signs by itself, so that it need not give out its seed.
+    signed = f"{_url64(orjson.dumps(header))}.{_url64(orjson.dumps(claims))}"
+    return f"{signed}.{_url64(key.sign(signed.encode()))}"
 
 
 def issuer_of(text: str) -> str:

@@ -21,7 +21,7 @@ from typing import Final
 from accord.errors import Malformed, SignatureInvalid
 from accord.ledger.tree import HASH_BYTES, SIZE_MAX
 from accord.seal import note
-from accord.seal.keys import PrivateKey, PublicKey, base64_text, parse_base64
+from accord.seal.keys import PublicKey, Signer, base64_text, parse_base64
 
 _SIZE_TEXT: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _BODY_LINES: Final = 3
@@ -75,7 +75,7 @@ def witness_name(*, charter_id: str, member: str) -> str:
     return f"{_checked(charter_id)}/{_member(member)}/witness"
 
 
-def sign(checkpoint: Checkpoint, *, key: PrivateKey) -> str:
+def sign(checkpoint: Checkpoint, *, key: Signer) -> str:
     """Give the signed note of a checkpoint, signed under the log's own name. Left to the caller: what is signed is already on disk."""
     body = checkpoint.body()
     return str(note.Note(body, (note.sign(body, name=checkpoint.origin, key=key),)))
@@ -94,7 +94,7 @@ def open_signed(note_text: str, *, origin: str, keys: Sequence[PublicKey]) -> Ch
     return checkpoint
 
 
-def cosign(note_text: str, *, name: str, key: PrivateKey, at: datetime) -> str:
+def cosign(note_text: str, *, name: str, key: Signer, at: datetime) -> str:
     """Give the cosignature line, newline included, of a signed checkpoint; `at` is cut to the second.
 
     Left to the caller: to have opened the checkpoint, to hold every leaf below its size (a receipt) or to have seen it grow (a witness).

@@ -31,10 +31,11 @@ from pydantic import ValidationError
 
 from accord.charter.document import Charter, SignedCharter
 from accord.charter.keyfile import KeyFile
-from accord.errors import AccordError, CharterInvalid, Malformed, Refusal, Unready
+from accord.errors import CharterInvalid, Malformed, Refusal, Unready
 from accord.node import sealed
 from accord.node.build import Node
-from accord.node.founding import CHARTER_FILE, OPERATIONAL, new_key, write_secret
+from accord.node.custody import Keyring, new_key, passphrase_from, write_secret
+from accord.node.founding import CHARTER_FILE, OPERATIONAL
 from accord.node.settings import SETTINGS_FILE, Keys, Settings, write_settings
 from accord.seal.canonical import digest_text
 from accord.seal.keys import PrivateKey, PublicKey, base64_text, parse_base64
@@ -99,14 +100,24 @@ def back_up(node: Node, file: Path, key: PublicKey, *, now: datetime, progress: 
 
 
 def restore(
-    file: Path, folder: Path, key: PrivateKey, *, charter_digest: str | None = None, progress: Progress = lambda done: None
+    file: Path,
+    folder: Path,
+    key: PrivateKey,
+    *,
+    charter_digest: str | None = None,
+    passphrase_file: Path | None = None,
+    progress: Progress = lambda done: None,
 ) -> Restored:
-    """Make a node's folder out of a backup. Everything stands before `settings.toml` does, and without that it is no node."""
+    """Make a node's folder out of a backup. Everything stands before `settings.toml` does, and without that it is no node.
+
+    Keys that were under a passphrase are under it in the backup and afterwards; `passphrase_file` holds it, or a person types it.
+    """
+    ring = Keyring(passphrase_from(passphrase_file, of="the keys in the backup"))
     try:
         with file.open("rb") as opened:
             lines = sealed.lines(opened, key)
             head = _read_head(next(lines, b""))
-            signed, digest = _checked(head, charter_digest)  # 5
+            signed, digest = _checked(head, charter_digest, ring)  # 5
             _make_room(folder)  # 4, 6
             _fill(folder / DATABASE_FILE, lines, signed.charter, head.member, progress=progress)
     except FileNotFoundError:
@@ -114,7 +125,7 @@ def restore(
     for name, content in head.files.items():
         _write(folder / _place(name), content)
     _sync_folder(folder / "keys")
-    write_settings(folder, _at_home(head.settings))
+    write_settings(folder, _at_home(head.settings, passphrase_file))
     _sync_folder(folder)
     (folder / HALF_RESTORED).unlink()
     return Restored(folder, head.member, digest, head.made_at)
@@ -148,10 +159,11 @@ def _make_room(folder: Path) -> None:
 
 
 def _head_of(node: Node, *, now: datetime) -> bytes:
-    keys = node.settings.keys
-    paths = {"charter": node.settings.charter, "backup_public": BACKUP_PUBLIC, **{name: getattr(keys, name) for name in Keys.model_fields}}
-    files = {name: base64_text((node.folder / path).read_bytes()) for name, path in paths.items()}
+    # What the file says now, also where a key was replaced while the node runs: settings and keys belong together.
     settings = (node.folder / SETTINGS_FILE).read_text(encoding="utf-8")
+    said = Settings.model_validate(tomllib.loads(settings))
+    paths = {"charter": said.charter, "backup_public": BACKUP_PUBLIC, **_files_of(said.keys)}
+    files = {name: base64_text((node.folder / path).read_bytes()) for name, path in paths.items()}
     return orjson.dumps({"backup": 1, "member": node.means.member, "made_at": timestamp(now), "settings": settings, "files": files})
 
 
@@ -160,8 +172,9 @@ def _read_head(line: bytes) -> _Head:
         match orjson.loads(line):
             case {"backup": 1, "member": str(member), "made_at": str(made_at), "settings": str(settings), "files": dict(files)}:
                 read = {str(name): parse_base64(str(content), what=f"the file {name}") for name, content in files.items()}
-                if read.keys() == {"charter", "backup_public", *Keys.model_fields}:
-                    return _Head(member, made_at, Settings.model_validate(tomllib.loads(settings)), read)
+                said = Settings.model_validate(tomllib.loads(settings))
+                if read.keys() == {"charter", "backup_public", *_files_of(said.keys)}:
+                    return _Head(member, made_at, said, read)
             case _:
                 pass
     except (orjson.JSONDecodeError, tomllib.TOMLDecodeError, ValidationError):
@@ -169,7 +182,7 @@ def _read_head(line: bytes) -> _Head:
     raise Malformed("the backup does not begin with what `accord backup` writes", remedy="restore it with the Accord that made it")
 
 
-def _checked(head: _Head, pinned: str | None) -> tuple[SignedCharter, str]:
+def _checked(head: _Head, pinned: str | None, ring: Keyring) -> tuple[SignedCharter, str]:
     """The charter, which holds, and has the digest that the settings and the operator expect; and the keys that it leads to."""
     signed = SignedCharter.read(head.files["charter"])
     signed.check_founding()
@@ -184,18 +197,27 @@ def _checked(head: _Head, pinned: str | None) -> tuple[SignedCharter, str]:
         raise CharterInvalid(f"the charter in the backup pins no root key for {head.member}", remedy="find out who made this backup")
     named = {(entry.role, entry.public) for entry in KeyFile.read(head.files["key_file"], root).keys}
     for role in OPERATIONAL:
+        if role.value not in head.files:
+            continue  # It is in a token, and is held against the key file when the node is opened.
         try:
-            key = PrivateKey.parse(head.files[role.value].decode("utf-8").strip())
-        except (AccordError, UnicodeDecodeError):
+            key = ring.parse(head.files[role.value].decode("utf-8").strip())
+        except (Malformed, UnicodeDecodeError):
             raise Refusal(f"the {role.value} key in the backup is no key", remedy="find out who made this backup") from None
         if (role, key.public) not in named:
             raise Refusal(f"the {role.value} key in the backup is not {head.member}'s", remedy="find out who made this backup")
     return signed, digest
 
 
-def _at_home(settings: Settings) -> Settings:
+def _files_of(keys: Keys) -> dict[str, Path]:
+    """What of the keys stands in files of the folder: not a key in a token, and never the passphrase."""
+    places = {name: getattr(keys, name) for name in Keys.model_fields if name != "passphrase_file"}
+    return {name: place for name, place in places.items() if isinstance(place, Path)}
+
+
+def _at_home(settings: Settings, passphrase_file: Path | None) -> Settings:
     """The settings with every file where a restore puts it: no path out of a backup is ever written to."""
-    keys = Keys(**{name: _place(name) for name in Keys.model_fields})
+    places = {name: _place(name) for name in _files_of(settings.keys)}
+    keys = settings.keys.model_copy(update={**places, "passphrase_file": passphrase_file})
     return settings.model_copy(update={"charter": Path(CHARTER_FILE), "database": DATABASE_FILE, "keys": keys})
 
 

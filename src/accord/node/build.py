@@ -21,7 +21,8 @@ from accord.exchange import server
 from accord.exchange.description import Described
 from accord.exchange.server import Door
 from accord.node import health
-from accord.node.founding import read_key
+from accord.node.custody import signers
+from accord.node.founding import OPERATIONAL
 from accord.node.metrics import TimedGate, Timings, timings
 from accord.node.occupied import occupied
 from accord.node.settings import Settings, read_settings
@@ -62,17 +63,18 @@ def _opened(folder: Path, *, rejoining: bool) -> Iterator[Node]:
     settings = read_settings(folder)
     signed = _charter(folder, settings)
     key_file = _read(folder / settings.keys.key_file)
-    signers = Signers(
-        log=read_key(folder / settings.keys.log),
-        receipt=read_key(folder / settings.keys.receipt),
-        witness=read_key(folder / settings.keys.witness),
-        statement=read_key(folder / settings.keys.statement),
-        transport=read_key(folder / settings.keys.transport),
-    )
     root = signed.charter.member(settings.member).root
     if root is None:
         raise Unready(f"the charter pins no root key for {settings.member}", remedy="use the charter that names this member's root key")
-    KeyFile.read(key_file, root)
+    named = KeyFile.read(key_file, root)
+    with signers(folder, settings.keys) as held:
+        _all_named(held, named)
+        yield from _with_database(folder, settings, signed, key_file, held, rejoining=rejoining)
+
+
+def _with_database(
+    folder: Path, settings: Settings, signed: SignedCharter, key_file: bytes, held: Signers, *, rejoining: bool
+) -> Iterator[Node]:
     database = open_database(folder / settings.database)
     counters = timings()
     means = Means(
@@ -80,7 +82,7 @@ def _opened(folder: Path, *, rejoining: bool) -> Iterator[Node]:
         charter=signed.charter,
         gate=TimedGate(policy_of(signed.charter), taken=counters.gate),
         database=database,
-        signers=signers,
+        signers=held,
         key_file=key_file,
         random=os.urandom,
         tiles=folder / "tiles",
@@ -92,6 +94,17 @@ def _opened(folder: Path, *, rejoining: bool) -> Iterator[Node]:
         yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip(), counters)
     finally:
         database.close()
+
+
+def _all_named(held: Signers, named: KeyFile) -> None:
+    """Refuse a key that the key file does not name in its role: what it signed would hold nowhere."""
+    for role in OPERATIONAL:
+        public = getattr(held, role.value).public
+        if not any(entry.role is role and entry.public == public and entry.valid_until is None for entry in named.keys):
+            raise Unready(
+                f"the {role.value} key {public.id} is not the one that the key file names",
+                remedy="set keys.key_file and the keys to what belongs together, or replace the key: accord key replace",
+            )
 
 
 def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:

@@ -5,9 +5,9 @@ The root key signs the key file and the charter and nothing else. `init` leaves 
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
@@ -15,10 +15,13 @@ from pathlib import Path
 
 from accord.charter.document import Charter, SignedCharter, found, template
 from accord.charter.keyfile import KeyFile
-from accord.errors import CharterInvalid, Refusal, Unready
+from accord.errors import CharterInvalid, Refusal
+from accord.node.custody import ROOT_FILE, Keyring, keep_key, keyring, new_key, passphrase_from, read_key, write_secret
 from accord.node.settings import Egress, Keys, Listen, Settings, Sync, read_settings, write_settings
+from accord.node.token import Tokens, TokenUri
 from accord.seal.canonical import digest_text
 from accord.seal.keys import PrivateKey, PublicKey, Role, RoleKey
+from accord.seal.passphrase import Strongbox
 from accord.store.database import open_database
 
 CHARTER_FILE = "charter.json"
@@ -40,34 +43,6 @@ class Founded:
     root: str
     settings: Settings
     status_password: str
-
-
-def new_key(path: Path) -> PrivateKey:
-    """Make an Ed25519 key and keep it in a file that only its owner reads; a file that exists is never overwritten."""
-    key = PrivateKey.from_seed(secrets.token_bytes(32))
-    write_secret(path, key.secret_text() + "\n")
-    return key
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a secret so that it is on disk before anything depends on it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Refusal(f"{path} exists already and is not overwritten", remedy="choose another path, or move the old file away") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def read_key(path: Path) -> PrivateKey:
-    """Read a private key's file."""
-    try:
-        return PrivateKey.parse(path.read_text(encoding="utf-8").strip())
-    except FileNotFoundError:
-        raise Unready(f"the key {path} is missing", remedy="restore it, or issue a new key file with the root key") from None
 
 
 def read_charter(source: str) -> tuple[Charter, SignedCharter | None]:
@@ -98,8 +73,12 @@ def found_node(
     port: int = DEFAULT_PORT,
     peers: Mapping[str, str] | None = None,
     database: Path = DATABASE_FILE,
+    passphrase_file: Path | None = None,
 ) -> Founded:
-    """Make a node's folder. An unsigned charter makes a single-member trial node; a signed one is checked and pinned by its digest."""
+    """Make a node's folder. An unsigned charter makes a single-member trial node; a signed one is checked and pinned by its digest.
+
+    With `passphrase_file` no key is ever written without its passphrase.
+    """
     draft, signed = read_charter(charter)
     draft.member(member)
     if (folder / "settings.toml").exists():
@@ -108,8 +87,10 @@ def found_node(
         raise Refusal(
             f"{member} has no node in this charter: no root key of it was given at the founding", remedy="found a charter that pins it"
         )
-    root_path = root_key or folder / KEYS / "root.key"
-    root = read_key(root_path) if root_path.exists() else PrivateKey.from_seed(secrets.token_bytes(32))
+    ring = Keyring(passphrase_from(passphrase_file, of=str(root_key or folder)))
+    box = None if passphrase_file is None else ring.new_box()
+    root_path = root_key or folder / ROOT_FILE
+    root = ring.read(root_path) if root_path.exists() else PrivateKey.from_seed(secrets.token_bytes(32))
     if signed is None:
         charter_of_one = found(draft, {member: root.public})
         signed = SignedCharter(charter_of_one, ()).signed_by(member, root)
@@ -122,9 +103,9 @@ def found_node(
     folder.mkdir(parents=True, exist_ok=True)  # Nothing is made before everything is asked.
     folder.chmod(0o700)  # Keys and content: nobody else's to read.
     if not root_path.exists():
-        write_secret(root_path, root.secret_text() + "\n")
+        keep_key(root_path, root, box)
     (folder / CHARTER_FILE).write_bytes(signed.to_bytes())
-    keys = _operational_keys(folder, signed.charter, member, root, now=now)
+    keys = _operational_keys(folder, signed.charter, member, root, box, now=now).model_copy(update={"passphrase_file": passphrase_file})
     password = secrets.token_urlsafe(18)
     write_secret(folder / keys.status_password, password + "\n")
     settings = Settings(
@@ -157,10 +138,10 @@ def _pinned(pinned: str | None, digest: str) -> None:
         )
 
 
-def _operational_keys(folder: Path, charter: Charter, member: str, root: PrivateKey, *, now: datetime) -> Keys:
+def _operational_keys(folder: Path, charter: Charter, member: str, root: PrivateKey, box: Strongbox | None, *, now: datetime) -> Keys:
     """Make one key a role and the key file that the root signs."""
     paths = {role: KEYS / f"{role.value}.key" for role in OPERATIONAL}
-    made = {role: new_key(folder / path) for role, path in paths.items()}
+    made = {role: new_key(folder / path, box) for role, path in paths.items()}
     entries = tuple(RoleKey(role, key.public, valid_from=now, valid_until=None) for role, key in made.items())
     key_file = KeyFile(charter_id=charter.id, member=member, number=1, keys=entries, made_at=now)
     path = KEYS / "keys.json"
@@ -176,34 +157,54 @@ def _operational_keys(folder: Path, charter: Charter, member: str, root: Private
     )
 
 
-def replace_key(folder: Path, role: Role, *, root_key: Path, now: datetime, stolen: bool = False) -> tuple[int, PublicKey]:
+def replace_key(
+    folder: Path,
+    role: Role,
+    *,
+    root_key: Path,
+    now: datetime,
+    stolen: bool = False,
+    token: TokenUri | None = None,
+    root_passphrase: Path | None = None,
+) -> tuple[int, PublicKey]:
     """Replace one operational key: a new key, then a key file with the next number, then the settings that use both.
 
+    The new key is made in `token`, or in a file that is under a passphrase when the node's keys are.
     Killed in between, the node goes on with the old key; the next call takes the next number. Gives number and public key.
     """
     if role not in OPERATIONAL:
         raise Refusal(f"{role.value} is not an operational key", remedy="the root key is changed by a new charter version")
+    if role is Role.TRANSPORT and token is not None:
+        raise Refusal("the transport key stays in a file: cursors are sealed under keys made from it", remedy="leave out --token")
     settings = read_settings(folder)
-    root = read_key(root_key)
+    root = read_key(root_key, root_passphrase)
     path = folder / settings.keys.key_file
     held = KeyFile.read(path.read_bytes(), root.public)
     number = held.number + 1
-    relative = _free_name(folder, f"{role.value}-{number}")
-    made = new_key(folder / relative)
+    place, made = _made(folder, settings.keys, _free_name(folder, f"{role.value}-{number}"), token)
     # What the old key signed stays good; for a stolen one nothing it signed does, and it is left out.
     entries = tuple(_until(entry, now) if entry.role is role else entry for entry in held.keys if not (stolen and entry.role is role))
     replaced = KeyFile(
         charter_id=held.charter_id,
         member=held.member,
         number=number,
-        keys=(*entries, RoleKey(role, made.public, valid_from=now, valid_until=None)),
+        keys=(*entries, RoleKey(role, made, valid_from=now, valid_until=None)),
         made_at=now,
     )
     relative_file = KEYS / f"keys-{number}.json"
     (folder / relative_file).write_bytes(replaced.sign(root))
-    keys = settings.keys.model_copy(update={role.value: relative, "key_file": relative_file})
+    keys = settings.keys.model_copy(update={role.value: place, "key_file": relative_file})
     write_settings(folder, settings.model_copy(update={"keys": keys}))
-    return number, made.public
+    return number, made
+
+
+def _made(folder: Path, keys: Keys, path: Path, token: TokenUri | None) -> tuple[Path | TokenUri, PublicKey]:
+    """A new key where it was asked for: its place, as the settings will name it, and its public half."""
+    if token is not None:
+        with closing(Tokens()) as tokens:
+            return token, tokens.make(token).public
+    # The transport key is always in a file, so it says whether files are under a passphrase here.
+    return path, new_key(folder / path, keyring(keys, folder).box_of(folder / keys.transport)).public
 
 
 def _free_name(folder: Path, name: str) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from accord.desk.audit import Audited, audit
 from accord.errors import Refusal
 from accord.node.build import opened
-from accord.node.founding import write_secret
+from accord.node.custody import write_secret
 from accord.node.settings import write_settings
 from accord.store.database import DSN_SUFFIX, open_database
 from accord.store.moving import Copied, copy_all, unmark

@@ -26,6 +26,7 @@ A whole specimen, as `accord init` writes it:
     statement = "keys/statement.key"
     transport = "keys/transport.key"
     status_password = "keys/status.password"
+    passphrase_file = "/run/credentials/accord.service/passphrase"    # only where the keys are under one
 
     [peers]
     KG = "http://127.0.0.1:8101"
@@ -37,10 +38,12 @@ import json
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from accord.errors import Unready
+from accord.errors import Refusal, Unready
+from accord.node.token import SCHEME, TokenUri
 
 SETTINGS_FILE = "settings.toml"
 INTERVAL_SECONDS_MAX = 3_600  # Seconds. A node that looks less than hourly cannot keep the protocol's clocks.
@@ -70,16 +73,32 @@ class Egress(_Strict):
     private: tuple[IPv4Network | IPv6Network, ...]
 
 
+def _place(value: object) -> object:
+    if isinstance(value, str) and value.startswith(SCHEME):
+        try:
+            return TokenUri.parse(value)
+        except Refusal as refusal:
+            raise ValueError(f"{refusal.says}; {refusal.remedy}") from None
+    return value
+
+
+Place: TypeAlias = Annotated[TokenUri | Path, BeforeValidator(_place)]
+
+
 class Keys(_Strict):
-    """Paths of the node's keys, relative to its folder. The root key is not among them."""
+    """Where the node's keys are: paths relative to its folder, or URIs of keys in a token. The root key is not among them.
+
+    `passphrase_file` alone may be missing, and is where no passphrase is, or a person types it: a node of the version before reads the rest.
+    """
 
     key_file: Path
-    log: Path
-    receipt: Path
-    witness: Path
-    statement: Path
+    log: Place
+    receipt: Place
+    witness: Place
+    statement: Place
     transport: Path
     status_password: Path
+    passphrase_file: Path | None = None
 
 
 class Settings(_Strict):
@@ -134,7 +153,7 @@ def write_settings(folder: Path, settings: Settings) -> None:
         f"private = [{', '.join(json.dumps(str(network)) for network in settings.egress.private)}]",
         "",
         "[keys]",
-        *(f'{name} = "{getattr(keys, name)}"' for name in Keys.model_fields),
+        *(f'{name} = "{place}"' for name in Keys.model_fields if (place := getattr(keys, name)) is not None),
         "",
         "# The other members' nodes: member = address.",
         "[peers]",

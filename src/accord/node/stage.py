@@ -19,7 +19,8 @@ import httpx2
 from accord.charter.document import SignedCharter, found, template
 from accord.errors import Refusal, Unready
 from accord.node.build import Node, opened, utc_now
-from accord.node.founding import Founded, found_node, new_key
+from accord.node.custody import new_key
+from accord.node.founding import Founded, found_node
 from accord.node.settings import write_settings
 from accord.seal.canonical import digest_text
 

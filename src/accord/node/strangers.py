@@ -16,7 +16,7 @@ from accord.errors import AccordError, Refusal, Unready
 from accord.exchange import egress
 from accord.exchange.source import Fetched, SourceClient, read_round
 from accord.node.build import Node, utc_now
-from accord.node.founding import write_secret
+from accord.node.custody import write_secret
 
 _log = logging.getLogger(__name__)
 

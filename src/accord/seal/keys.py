@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 import nacl.bindings
 import nacl.exceptions
@@ -116,6 +116,15 @@ class PublicKey:
         """Raise `SignatureInvalid` unless this key made the signature over exactly this message."""
         if not _algorithm(self.algorithm).verify(self.raw, signature, message):
             raise SignatureInvalid(f"the signature does not hold under key {self.id}")
+
+
+class Signer(Protocol):
+    """What signing needs of a private key, whether its seed is here (`PrivateKey`) or in a token that never gives it out (`node.token`)."""
+
+    @property
+    def public(self) -> PublicKey: ...
+
+    def sign(self, message: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,7 +19,7 @@ from enum import IntEnum
 from typing import Final
 
 from accord.errors import KeyUnknown, LimitReached, Malformed, SignatureInvalid
-from accord.seal.keys import PrivateKey, PublicKey, base64_text, parse_base64
+from accord.seal.keys import PublicKey, Signer, base64_text, parse_base64
 
 NOTE_BYTES_MAX: Final = 1_000_000  # Bytes of a whole note; the same bound as in Go's x/mod, so that the two read the same notes.
 NOTE_SIGNATURES_MAX: Final = 100  # Lines of signatures. The specification asks for at least 16; Go's x/mod takes 100.
@@ -139,14 +139,14 @@ def check_name(name: str) -> None:
     _check_characters(name)
 
 
-def sign(text: str, *, name: str, key: PrivateKey) -> NoteSignature:
+def sign(text: str, *, name: str, key: Signer) -> NoteSignature:
     """Sign the text of a note with signature type 0x01."""
     _check_text(text)
     verifier = Verifier(name, NoteAlgorithm.ED25519, key.public)
     return NoteSignature(name, verifier.key_hash, key.sign(text.encode()))
 
 
-def cosign(text: str, *, name: str, key: PrivateKey, at: int) -> NoteSignature:
+def cosign(text: str, *, name: str, key: Signer, at: int) -> NoteSignature:
     """Cosign the text of a checkpoint with signature type 0x04; `at` is in seconds since the epoch.
 
     Left to the caller: that the text is a checkpoint, that it is consistent with all that was cosigned before, and that the key cosigns

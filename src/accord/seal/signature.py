@@ -12,7 +12,7 @@ from typing import Final
 
 from accord.errors import KeyUnknown, LimitReached, Malformed, SignatureInvalid
 from accord.seal.canonical import JSON, Fields, canonical
-from accord.seal.keys import PrivateKey, PublicKey, base64_text, parse_base64
+from accord.seal.keys import PublicKey, Signer, base64_text, parse_base64
 
 SIGNATURES_MAX: Final = 8  # Signatures on one object: two algorithms while one replaces the other, for up to four signers.
 
@@ -40,10 +40,10 @@ class Signature:
                 raise Malformed("a signature has exactly algorithm, key and value, all of them text")
 
 
-def sign_fields(fields: Fields, *, context: str, key: PrivateKey) -> Fields:
+def sign_fields(fields: Fields, *, context: str, key: Signer) -> Fields:
     """Give a copy with this key's signature at the end of `signatures`; an earlier one by the same key is replaced."""
     value = key.sign(_message(fields, context))
-    signature = Signature(key.algorithm, key.public.id, value)
+    signature = Signature(key.public.algorithm, key.public.id, value)
     others = [entry for entry in _signatures(fields) if entry.key != signature.key]
     if len(others) >= SIGNATURES_MAX:
         raise LimitReached("SIGNATURES_MAX", f"an object carries at most {SIGNATURES_MAX} signatures")
