@@ -66,11 +66,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /taxii2/accord/collections/{collection}/objects/{identifier}/": Operation(NODE, ""),
     "GET /taxii2/accord/collections/{collection}/objects/{identifier}/versions/": Operation(NODE, ""),
     "GET /accord/v1/keys": Operation("anyone", "object", media_type=JSON),
-    "GET /accord/v1/keys/{member}": Operation(NODE, "object", media_type=JSON),
+    "GET /accord/v1/keys/{member}": Operation("anyone", "object", media_type=JSON),
     "PUT /accord/v1/keys/{member}": Operation("anyone", "", status=204, body=JSON),
     "GET /accord/v1/channels/{sender}/{recipient}/checkpoint": Operation(NODE, "text", media_type=TEXT),
     "POST /accord/v1/channels/{sender}/{recipient}/cosignature": Operation(NODE, "text", media_type=TEXT, body=TEXT),
     "GET /accord/v1/channels/{sender}/{recipient}/tile/{name}": Operation(NODE, "octets", media_type=OCTETS),
+    "GET /accord/v1/channels/{sender}/{recipient}/held": Operation(NODE, "object", media_type=JSON),
+    "GET /accord/v1/channels/{sender}/{recipient}/held/objects": Operation(NODE, "envelope", parameters=("first", "limit")),
+    "GET /accord/v1/journal/opening": Operation(NODE, "object", media_type=JSON),
     "GET /accord/v1/journal/checkpoint": Operation(NODE, "text", media_type=TEXT),
     "GET /accord/v1/journal/tile/{name}": Operation(NODE, "octets", media_type=OCTETS),
     "GET /accord/v1/journal/seen": Operation(NODE, "object", media_type=JSON),
@@ -125,6 +128,7 @@ RESOURCES: Final[Mapping[str, Schema]] = {
 _ASKED: Final[Mapping[str, Schema]] = {
     "added_after": _TIME,
     "limit": {"type": "integer", "minimum": 1},
+    "first": _COUNT,
     "next": _STRING,
     **{name: _STRING for name in PARAMETERS if name.startswith("match[")},
 }
