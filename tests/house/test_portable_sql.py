@@ -39,6 +39,7 @@ SMALL = frozenset(
         "held",
         "epoch",
         "rejoin",
+        "courier",
     }
 )
 # Statements that look at every collection: the house's own round over all channels, and an index that is made anew.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from accord.charter.keyfile import KeyFile
+from accord.exchange.courier_file import Outside
 from accord.exchange.wire import collection_id, split_receipt, token
 from accord.ledger import checkpoint
 from accord.ledger.checkpoint import Checkpoint
 from accord.ledger.entry import commitment, leaf_hash
 from accord.ledger.tree import EMPTY, root_of
 from accord.seal.canonical import Fields, canonical, digest_of, digest_text, read_canonical
-from accord.seal.keys import PrivateKey, base64_text, parse_base64
+from accord.seal.keys import PrivateKey, Role, RoleKey, base64_text, parse_base64
 from accord.seal.note import NoteAlgorithm, Verifier
 from accord.seal.signature import sign_fields, verify_fields
 from accord.stix.consent import Consent, Use, purpose_digest
@@ -70,6 +72,8 @@ def computed(received: str) -> dict[str, str]:
         "purpose of the consent, digest": digest_text(purpose_digest("prevention of an attack")),
         "consent signed with seed 32 times 0x03": signed_consent(commitments[0]).decode(),
         f"collection of {ORIGIN}": collection_id(ORIGIN),
+        "key file of KG": key_file().decode(),
+        "outside of a courier's file": outside().decode(),
         "token": token(member="KG", audience="sco.example/KZ", key=key(4), now=AT),
     }
 
@@ -89,6 +93,19 @@ def signed_consent(entry: bytes) -> bytes:
         commitments=(entry,),
     )
     return canonical(sign_fields(consent.fields(), context="accord-consent", key=key(3)))
+
+
+def key_file() -> bytes:
+    """The key file of KG with its transport key alone."""
+    entry = RoleKey(Role.TRANSPORT, key(4).public, valid_from=AT, valid_until=None)
+    return KeyFile(charter_id="sco.example", member="KG", number=1, keys=(entry,), made_at=AT).sign(key(5))
+
+
+def outside() -> bytes:
+    """The second line of a file of KG to KZ with nothing inside, newline not included."""
+    charter, nothing = digest_text(digest_of(b"{}")), digest_of(b"")
+    made = Outside(charter, "KG", "KZ", key(6).public.id, key_file(), AT, nothing)
+    return made.signed(key(4)).splitlines()[1]
 
 
 def signed_checkpoint(document: dict[str, str]) -> str:

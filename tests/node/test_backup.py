@@ -12,8 +12,8 @@ import pytest
 from accord.charter.officers import OfficerRole
 from accord.desk import office
 from accord.errors import AccordError, CharterInvalid, Malformed, Refusal, Unready
-from accord.node import sealed
-from accord.node.backup import BACKUP_KEY, HALF_RESTORED, back_up, backup_key, restore
+from accord.exchange import sealed
+from accord.node.backup import BACKUP, BACKUP_KEY, HALF_RESTORED, back_up, backup_key, restore
 from accord.node.build import Node, opened
 from accord.node.custody import new_key, passphrase_from, protect, read_key
 from accord.node.founding import found_node
@@ -41,11 +41,11 @@ def made(node: Node, file: Path) -> PrivateKey:
 def rewritten(file: Path, key: PrivateKey, **changes: object) -> Path:
     """A backup that somebody else sealed, with another first line: the public key is enough to make one."""
     with file.open("rb") as opened_file:
-        head, *rest = sealed.lines(opened_file, key)
+        head, *rest = sealed.lines(opened_file, key, BACKUP)
     values = orjson.loads(head)
     values["files"] |= changes.pop("files", {})
     out = io.BytesIO()
-    with sealed.sealing(out, key.public) as take:
+    with sealed.sealing(out, key.public, BACKUP) as take:
         for line in (orjson.dumps({**values, **changes}), *rest):
             take(line)
     other = file.with_name("forged")
@@ -89,7 +89,7 @@ def test_a_backup_to_a_place_that_is_not_there_is_the_operators_turn(node: Node,
 def test_neither_root_key_nor_backup_key_is_in_a_backup(node: Node, tmp_path: Path) -> None:
     key = made(node, tmp_path / "b")
     with (tmp_path / "b").open("rb") as file:
-        content = b"\n".join(sealed.lines(file, key))
+        content = b"\n".join(sealed.lines(file, key, BACKUP))
     for path in (node.folder / "keys").iterdir():
         secret = base64_text(path.read_bytes()).encode()
         assert (secret in content) == (path.name not in ("root.key", "backup.key")), path.name
@@ -145,7 +145,7 @@ def test_keys_under_a_passphrase_are_under_it_in_the_backup_and_after_the_restor
     protect(node.folder, passphrase_from(passphrase, of="keys"), passphrase_file=passphrase)
     key = made(node, tmp_path / "b")
     with (tmp_path / "b").open("rb") as file:
-        assert base64_text(plain).encode() not in b"\n".join(sealed.lines(file, key))
+        assert base64_text(plain).encode() not in b"\n".join(sealed.lines(file, key, BACKUP))
     with pytest.raises(Unready, match="a passphrase is needed for the keys in the backup"):
         restore(tmp_path / "b", tmp_path / "again", key)
     restore(tmp_path / "b", tmp_path / "again", key, passphrase_file=passphrase)
@@ -172,7 +172,7 @@ def test_a_first_line_that_is_none_is_refused(node: Node, tmp_path: Path) -> Non
 def test_no_path_out_of_a_backup_is_written_to(node: Node, tmp_path: Path) -> None:
     key = made(node, tmp_path / "b")
     with (tmp_path / "b").open("rb") as file:
-        settings = orjson.loads(next(sealed.lines(file, key)))["settings"]
+        settings = orjson.loads(next(sealed.lines(file, key, BACKUP)))["settings"]
     elsewhere = settings.replace('"node.sqlite"', f'"{tmp_path}/elsewhere.sqlite"')
     assert elsewhere != settings
     restore(rewritten(tmp_path / "b", key, settings=elsewhere), tmp_path / "again", key)

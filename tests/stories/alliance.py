@@ -166,6 +166,16 @@ def restarted(alliance: Alliance, member: str) -> Iterator[Node]:
         yield node
 
 
+def law_that_ends(day: str) -> Charter:
+    """The template, with one instrument binding KG only until a day."""
+    fields: dict[str, Any] = template().fields
+    for instrument in fields["instruments"]:
+        for party in instrument.get("parties", []):
+            if party["member"] == "KG":
+                party["until"] = day
+    return Charter.of_fields(fields)
+
+
 def offer(to: str, **changes: Any) -> Offer:
     """A complete offer, with what a test wants different."""
     values: dict[str, Any] = {

@@ -15,7 +15,6 @@ import httpx2
 import orjson
 import pytest
 
-from accord.charter.document import Charter, template
 from accord.desk import importing, read, recall
 from accord.desk.means import Means
 from accord.desk.status import status
@@ -28,7 +27,7 @@ from accord.stix.control import RecallReason
 from accord.store import acts, answers, erasure
 from accord.web.pages.status import status_page
 from tests.databases import on_sqlite
-from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
+from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, law_that_ends, offer
 
 SECRET = "zugzwangish"  # A word that stands in no other file of a node.
 
@@ -325,16 +324,6 @@ def test_a_recall_changed_on_the_way_is_refused(alliance: Alliance, change: dict
     assert 1 == _records(alliance, "KG")
 
 
-def _law_that_ends(day: str) -> Charter:
-    """The template, with one instrument binding KG only until a day."""
-    fields: dict[str, Any] = template().fields
-    for instrument in fields["instruments"]:
-        for party in instrument.get("parties", []):
-            if party["member"] == "KG":
-                party["until"] = day
-    return Charter.of_fields(fields)
-
-
 def _acts(means: Means) -> list[str]:
     """The acts in a journal, the oldest first."""
     joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
@@ -344,7 +333,7 @@ def _acts(means: Means) -> list[str]:
 
 
 def test_where_the_law_ends_before_a_statement_is_fetched_it_is_taken_back_whole_and_the_channel_goes_on(tmp_path: Path) -> None:
-    with founded(tmp_path, on=_law_that_ends("2026-12-01")) as alliance:
+    with founded(tmp_path, on=law_that_ends("2026-12-01")) as alliance:
         alliance.publish("KZ", indicator(1), to="KG")
         alliance.sync("KG", "KZ")
         late = alliance.publish("KZ", indicator(2), to="KG")

@@ -15,6 +15,7 @@ from accord.cli import (
     charters,
     clients,
     consents,
+    couriers,
     demo,
     evidence,
     exporting,
@@ -55,6 +56,7 @@ exporting.attach(app)
 waiting.attach(app)
 evidence.attach(app)
 moving.attach(app)
+couriers.attach(app)
 demo.attach(app)
 
 

@@ -72,6 +72,13 @@ def checkpoint(means: Means, recipient: str) -> str:
         return _signed(means, name, logs.last_boundary(transaction, name))
 
 
+def span(means: Means, recipient: str) -> tuple[int, int]:
+    """The recipient's last receipt, and how far its channel may be served without another. 2"""
+    name = means.channel_to(recipient)
+    with means.database.reading() as transaction:
+        return _span(transaction, name)
+
+
 def page(means: Means, *, reader: str, first: int, limit: int = PAGE_OBJECTS_MAX, now: datetime) -> Page:
     """The page of the channel to `reader` that begins at position `first`. Asked again while nothing was appended, it is the same page."""
     name = means.channel_to(reader)  # 1
@@ -111,10 +118,7 @@ def _whole(transaction: Transaction, recipient: str) -> None:
 
 def _allowed(transaction: Transaction, name: str, first: int) -> int:
     """How many objects may be served from a position on before another receipt: to a boundary, so that no page is cut inside a statement. 2"""
-    receipt = acts.last_receipt(transaction, name)
-    receipted = 0 if receipt is None else receipt.size
-    end = logs.furthest_boundary(transaction, name, first=receipted, objects_max=UNRECEIPTED_OBJECTS_MAX)
-    served = receipted if end is None else end.size
+    receipted, served = _span(transaction, name)
     last = logs.last_boundary(transaction, name)
     more = last is not None and last.size > served
     if first > receipted + UNRECEIPTED_OBJECTS_MAX or (first >= served and more):
@@ -123,6 +127,13 @@ def _allowed(transaction: Transaction, name: str, first: int) -> int:
             remedy="hand over a receipt first",
         )
     return served - first if first < served else PAGE_OBJECTS_MAX  # Behind the last object every page is empty.
+
+
+def _span(transaction: Transaction, name: str) -> tuple[int, int]:
+    receipt = acts.last_receipt(transaction, name)
+    receipted = 0 if receipt is None else receipt.size
+    end = logs.furthest_boundary(transaction, name, first=receipted, objects_max=UNRECEIPTED_OBJECTS_MAX)
+    return receipted, receipted if end is None else end.size
 
 
 def _page_end(transaction: Transaction, name: str, *, first: int, limit: int) -> tuple[int, Boundary | None]:
@@ -139,11 +150,16 @@ def position_after(means: Means, *, reader: str, added_at: datetime) -> int | No
         return logs.position_after(transaction, means.channel_to(reader), timestamp(added_at))
 
 
-def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: datetime) -> Receipt:
-    """Keep the reader's cosignature over one of our checkpoints: *delivered*. Gives the receipt that reaches furthest: one for a smaller size says nothing new."""
+def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: datetime, packed_at: datetime | None = None) -> Receipt:
+    """Keep the reader's cosignature over one of our checkpoints: *delivered*. Gives the receipt that reaches furthest: one for a smaller size says nothing new.
+
+    What a courier brought is as old as its file: then the time of the receipt is held against `packed_at`, which the reader signed and the caller
+    has judged.
+    """
+    clock, whose = (now, "this node's clock") if packed_at is None else (packed_at, "the file that brought it")
     name = means.channel_to(reader)
     with means.database.writing() as transaction:
-        size = _size_of(note)
+        size = size_of(note)
         boundary = logs.boundary_at(transaction, name, size) if size else None
         # The body alone: our log key may have been replaced since we signed it. What is kept bears our signature of today, whatever came.
         ours = _signed(means, name, boundary)
@@ -151,10 +167,8 @@ def accept_receipt(means: Means, *, reader: str, note: str, line: str, now: date
             raise IntegrityFailure("receipt", f"the checkpoint of size {size} is not one of this log", remedy="fetch the checkpoint anew")
         keys = keys_of(means, transaction, reader, Role.RECEIPT, now=now)
         signed_at = verify_cosignature(ours, line, name=means.receipt_name(reader), keys=keys)
-        if abs(signed_at - now) > CLOCK_DIFFERENCE_MAX:
-            raise Refusal(
-                f"the receipt says {signed_at:%Y-%m-%dT%H:%M:%SZ}, this node's clock {now:%Y-%m-%dT%H:%M:%SZ}", remedy="set both clocks"
-            )
+        if abs(signed_at - clock) > CLOCK_DIFFERENCE_MAX:
+            raise Refusal(f"the receipt says {signed_at:%Y-%m-%dT%H:%M:%SZ}, {whose} {clock:%Y-%m-%dT%H:%M:%SZ}", remedy="set both clocks")
         last = acts.last_receipt(transaction, name)
         if last is not None and (last.size >= size or last.signed_at > timestamp(signed_at)):
             if last.size < size:
@@ -210,6 +224,6 @@ def _checkpoint(name: str, boundary: Boundary | None) -> Checkpoint:
     return Checkpoint(name, size, root)
 
 
-def _size_of(note: str) -> int:
+def size_of(note: str) -> int:
     """The size that a signed note speaks of; `Malformed` where it is no checkpoint."""
     return Checkpoint.parse(note.partition("\n\n")[0] + "\n").size

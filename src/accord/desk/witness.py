@@ -20,12 +20,12 @@ from accord.desk.means import Means
 from accord.desk.tiles import hashes
 from accord.errors import AccordError, IntegrityFailure, PeerFault
 from accord.ledger.checkpoint import Checkpoint, cosign, verify_cosignature
-from accord.ledger.tiles import prove_consistency
+from accord.ledger.tiles import prove_consistency, root_from
 from accord.ledger.witness import Forked, Request, Taken, Verdict, judge
 from accord.seal.keys import PublicKey, Role
 from accord.seal.note import Note
 from accord.stix.statement import timestamp
-from accord.store import witness
+from accord.store import logs, witness
 from accord.store.database import Transaction
 from accord.store.witness import Cosignature
 
@@ -93,6 +93,33 @@ def keep_cosignature(means: Means, witness_member: str, request: Request, line: 
         kept = Cosignature(witness_member, checkpoint.size, request.note, line, timestamp(signed_at))
         witness.keep_cosignature(transaction, kept)
     return kept
+
+
+def carried(means: Means, member: str, *, now: datetime) -> str:
+    """The newest checkpoint of a member's journal that was cosigned here, cosigned anew for a courier to bring; empty where there is none."""
+    with means.database.reading() as transaction:
+        note = witness.cosigned_note(transaction, means.journal_of(member))
+    return note + cosign(note, name=means.witness_name(means.member), key=means.signers.witness, at=now) if note else ""
+
+
+def keep_carried(means: Means, witness_member: str, note: str, line: str, *, now: datetime) -> None:
+    """Keep a cosignature that a courier brought, whenever the checkpoint under it was signed; one of an earlier epoch says nothing any more.
+
+    `IntegrityFailure` when it is over a journal that is not the one that this node has.
+    """
+    checkpoint = Checkpoint.parse(Note.parse(note).text)
+    if checkpoint.origin != means.journal or checkpoint.size == 0:
+        return
+    with means.database.reading() as transaction:
+        log = logs.log_state(transaction, means.journal)
+    size = 0 if log is None else log.size
+    if checkpoint.size > size or root_from(hashes(means, means.journal, size=size), checkpoint.size) != checkpoint.root:
+        raise IntegrityFailure(
+            "journal",
+            f"{witness_member} cosigned our journal at size {checkpoint.size}, and it is another here",
+            remedy="this node lost acts, or runs beside a copy of itself: stop it and find out which",
+        )
+    keep_cosignature(means, witness_member, Request(0, (), note), line, now=now)
 
 
 def cosigned_size(means: Means, witness_member: str) -> int:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from accord.desk import introduce, onward, recall, receive, watch
 from accord.desk.means import Means
 from accord.desk.serve import PAGE_OBJECTS_MAX
 from accord.errors import IntegrityFailure, PeerFault, counted
 from accord.exchange.client import Missing, PeerClient, Refused, Unknown
+from accord.exchange.wire import WirePage
 from accord.ledger.tiles import Tile
 
 TRIES_MAX = 3  # Rounds begun anew because a log moved meanwhile. A peer that moves its log under every round is a fault after all.
@@ -37,6 +39,18 @@ class Synced:
     kept: int
     declined: int
     idle: bool
+
+
+class Line(Protocol):
+    """What a channel comes over: another member's node that answers, or the file that a courier brought (`exchange.courier`)."""
+
+    peer: str
+
+    def page(self, first: int, limit: int, /) -> WirePage | None:
+        """The page that begins at position `first`; None where what is carried ends before it."""
+
+    def keys_of(self, member: str) -> bytes:
+        """Another member's key file; `Missing` where the peer has none."""
 
 
 @dataclass(slots=True)
@@ -64,8 +78,12 @@ def synchronise(
         introduce.meet(means, peer, client.keys(), now=clock())  # Where there is news, its keys may be new too.
         # What an earlier round could not hand over comes first: without it the sender may serve nothing more.
         _give(means, client, receive.pending_receipt(means, peer, now=clock()))
+
+        def hand_over(shown: str) -> None:
+            _hand_over(means, client, shown, now=clock())
+
         try:
-            _catch_up(means, client, note, so_far, clock=clock, progress=progress)
+            _catch_up(means, client, note, so_far, hand_over=hand_over, clock=clock, progress=progress)
         except IntegrityFailure as failure:
             if remaining and failure.duty in _MOVING and _moved(means, client, note, so_far):
                 continue
@@ -74,6 +92,20 @@ def synchronise(
             raise
         return Synced(peer, so_far.held, so_far.kept, so_far.declined, idle=False)
     return Synced(peer, receive.position(means, peer), so_far.kept, so_far.declined, idle=True)
+
+
+def bring(means: Means, line: Line, note: str, *, clock: Callable[[], datetime]) -> Synced:
+    """Prove and keep what a courier's file carries up to a checkpoint. The receipts are signed and kept, and go with the next word to the sender.
+
+    Nothing is asked again and no evidence is kept: a file is no newest word of its sender, and it is itself the signed proof of what it carries.
+    """
+    so_far = _Round(receive.position(means, line.peer))
+
+    def hand_over(shown: str) -> None:
+        receive.receipt_for(means, line.peer, shown, now=clock())
+
+    _catch_up(means, line, note, so_far, hand_over=hand_over, clock=clock, progress=lambda done, size: None)
+    return Synced(line.peer, so_far.held, so_far.kept, so_far.declined, idle=False)
 
 
 def _moved(means: Means, client: PeerClient, note: str, so_far: _Round) -> bool:
@@ -88,43 +120,46 @@ def _moved(means: Means, client: PeerClient, note: str, so_far: _Round) -> bool:
 
 def _catch_up(
     means: Means,
-    client: PeerClient,
+    line: Line,
     note: str,
     so_far: _Round,
     *,
+    hand_over: Callable[[str], None],
     clock: Callable[[], datetime],
     progress: Callable[[int, int], None],
 ) -> None:
     """Fetch, prove and keep what is between us and the checkpoint."""
-    peer = client.peer
+    peer = line.peer
     head = receive.check_head(means, peer, note, now=clock())
     for _ in range(PAGES_MAX):
         if so_far.held >= head.size:
             break
-        page = client.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
+        page = line.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
+        if page is None:  # The rest, and what explains its holes, comes with the next file.
+            return
         if not page.parcels:
             raise IntegrityFailure(
                 "growth", f"the checkpoint promises {counted(head.size, 'leaf', 'leaves')}, the page at {so_far.held} is empty"
             )
-        _meet_strangers(means, client, page.parcels, now=clock())
+        _meet_strangers(means, line, page.parcels, now=clock())
         received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
         so_far.held, so_far.shown = received.size, page.checkpoint
         so_far.kept, so_far.declined = so_far.kept + received.kept, so_far.declined + received.declined
         # The last page's receipt waits below until every hole is explained. The others may not: a sender serves only so much without one.
         if received.size < head.size:
-            _hand_over(means, client, page.checkpoint, now=clock())
+            hand_over(page.checkpoint)
         progress(received.size, head.size)
     receive.reached(means, peer, note, now=clock())
-    _hand_over(means, client, note, now=clock())
+    hand_over(note)
     recall.confirm(means, peer, now=clock())
     recall.forget(means)
 
 
-def _meet_strangers(means: Means, client: PeerClient, parcels: Sequence[object], *, now: datetime) -> None:
+def _meet_strangers(means: Means, line: Line, parcels: Sequence[object], *, now: datetime) -> None:
     """Ask the peer for the keys of members whose records it passes on and that this node never met. Without them the records are declined."""
     for member in onward.strangers(means, parcels):
         with suppress(Missing):
-            introduce.meet(means, member, client.keys_of(member), now=now)
+            introduce.meet(means, member, line.keys_of(member), now=now)
 
 
 def _keep_evidence(means: Means, client: PeerClient, shown: str, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ Duties of a restore:
   6. killed before its end, the folder is no node and the next restore begins anew;
   7. the node that stands there afterwards waits for every other member (`desk.rejoin`): that is kept in the act that fills the database.
 
-The plain text, before it is sealed (`node.sealed`), is one line about the node and then the lines of `store.snapshot`:
+The plain text, before it is sealed (`exchange.sealed`), is one line about the node and then the lines of `store.snapshot`:
 
     {"backup": 1, "member": "KZ", "made_at": "2026-11-23T09:00:00.000001Z", "settings": "member = …", "files": {"charter": "<base64>", …}}
 """
@@ -32,7 +32,7 @@ from pydantic import ValidationError
 from accord.charter.document import Charter, SignedCharter
 from accord.charter.keyfile import KeyFile
 from accord.errors import CharterInvalid, Malformed, Refusal, Unready
-from accord.node import sealed
+from accord.exchange import sealed
 from accord.node.build import Node
 from accord.node.custody import Keyring, new_key, passphrase_from, write_secret
 from accord.node.founding import CHARTER_FILE, OPERATIONAL
@@ -43,6 +43,7 @@ from accord.stix.statement import timestamp
 from accord.store import rejoin, snapshot
 from accord.store.database import open_database
 
+BACKUP = sealed.Kind(b"accord backup 1\n", "backup")
 BACKUP_KEY = Path("keys") / "backup.key"
 BACKUP_PUBLIC = Path("keys") / "backup.pub"
 HALF_RESTORED = "half-restored"  # Stands in the folder from the first byte of a restore to its last.
@@ -86,7 +87,7 @@ def back_up(node: Node, file: Path, key: PublicKey, *, now: datetime, progress: 
     """Write a backup of a node to `file`, which may exist; gives its size in bytes. The node may run meanwhile."""
     try:
         with NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.", suffix=".new", delete=False) as out:
-            with sealed.sealing(out, key) as take:  # 2
+            with sealed.sealing(out, key, BACKUP) as take:  # 2
                 take(_head_of(node, now=now))
                 for line in snapshot.lines_of(node.means.database, progress=progress):  # 1
                     take(line)
@@ -115,7 +116,7 @@ def restore(
     ring = Keyring(passphrase_from(passphrase_file, of="the keys in the backup"))
     try:
         with file.open("rb") as opened:
-            lines = sealed.lines(opened, key)
+            lines = sealed.lines(opened, key, BACKUP)
             head = _read_head(next(lines, b""))
             signed, digest = _checked(head, charter_digest, ring)  # 5
             _make_room(folder)  # 4, 6

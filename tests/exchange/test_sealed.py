@@ -10,24 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.errors import Refusal
-from accord.node.sealed import FIRST_LINE, PIECE_OCTETS, lines, sealing
+from accord.exchange.sealed import PIECE_OCTETS, Kind, lines, sealing
 from accord.seal.keys import PrivateKey
 
+BACKUP = Kind(b"accord backup 1\n", "backup")
 KEY = PrivateKey.from_seed(b"k" * 32)
-HEADER = len(FIRST_LINE) + 80 + 24
+HEADER = len(BACKUP.first_line) + 80 + 24
 PIECE = PIECE_OCTETS + 17
 
 
 def sealed(*content: bytes) -> bytes:
     file = io.BytesIO()
-    with sealing(file, KEY.public) as take:
+    with sealing(file, KEY.public, BACKUP) as take:
         for line in content:
             take(line)
     return file.getvalue()
 
 
 def read(raw: bytes, key: PrivateKey = KEY) -> list[bytes]:
-    return list(lines(io.BytesIO(raw), key))
+    return list(lines(io.BytesIO(raw), key, BACKUP))
 
 
 @given(st.lists(st.binary(max_size=3 * 70_000).map(lambda raw: raw.replace(b"\n", b"")), max_size=4))
@@ -58,7 +59,7 @@ def three_pieces() -> bytes:
             "piece 0",
         ),
         (lambda raw: raw[: HEADER + PIECE] + raw[HEADER + 2 * PIECE :], "piece 1"),
-        (lambda raw: raw[: len(FIRST_LINE) + 3] + b"\0\0" + raw[len(FIRST_LINE) + 5 :], "not sealed to this key"),
+        (lambda raw: raw[: len(BACKUP.first_line) + 3] + b"\0\0" + raw[len(BACKUP.first_line) + 5 :], "not sealed to this key"),
     ],
     ids=[
         "first line",
@@ -93,7 +94,7 @@ def test_nothing_of_the_content_stands_in_the_file() -> None:
 
 def test_a_block_that_fails_leaves_a_file_that_is_refused() -> None:
     file = io.BytesIO()
-    writing = sealing(file, KEY.public)
+    writing = sealing(file, KEY.public, BACKUP)
     writing.__enter__()(b"x" * 100_000)
     assert not writing.__exit__(OSError, OSError("no space left"), None), "the error goes on its way"
     with pytest.raises(Refusal, match="ends after piece"):
