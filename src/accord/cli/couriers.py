@@ -90,9 +90,10 @@ def open_command(
         says = f"this file of {brought.sender} was opened before; nothing was done"
     else:
         says = (
-            f"{brought.sender}: kept {brought.kept} records, {brought.size} objects verified; it has received {brought.receipted} of ours"
+            f"{brought.sender}: kept {counted(brought.kept, 'record')}, {counted(brought.size, 'object')} verified; "
+            f"it has received {brought.receipted} of ours"
         )
         if brought.declined:
-            says += f"; {brought.declined} were declined"
+            says += f"; declined: {brought.declined}"
         says += f"\nLet a file go back: accord courier pack {folder} NEW-FILE --to {brought.sender}"
     answer(value, says, as_json=as_json)
