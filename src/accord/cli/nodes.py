@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from contextlib import ExitStack
@@ -106,14 +107,27 @@ def run_command(
         sys.stdout.flush()
         stop = Event()
         thread = Thread(target=worker.run, args=(node, stop), name="worker", daemon=True)
-        config = uvicorn.Config(application(node), log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            application(node),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=worker.STOP_SECONDS_MAX,
+        )
         server = uvicorn.Server(config)
         thread.start()
         try:
+            _end_softly(stop)
             server.run(sockets=[door])
         finally:
             stop.set()
             thread.join(timeout=worker.STOP_SECONDS_MAX)
+
+
+def _end_softly(stop: Event) -> None:
+    """Let a signal to end mean the end of `server.run` and not of the process: the server ends what it answers, then sends itself the signal anew."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
 
 
 def _bound(host: str, port: int) -> socket.socket:
