@@ -3,15 +3,16 @@
 The converter is the MISP project's own, an extra of this package: `pip install 'accord[misp]'`. It reads into classes that change what they
 read, so every conversion is made back at once and held against what went in. What does not come back the same is counted by type and property:
 `the whole record` where nothing of it came back, `id` where it came back under another identifier.
-Weak: the converter runs in the process of the command, with all that the command may read. A process of its own would cure that.
+It runs in a process of its own (`desk.misp_converter`), which has the user's rights and none of the node's memory.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -25,6 +26,7 @@ from accord.stix.times import instant, is_timestamp
 MISP_OBJECTS_MAX = 5_000  # Objects of one event: the converter holds them all, and turns about a thousand a second.
 MISP_OCTETS_MAX = 64 * 2**20  # Bytes of a file of events.
 EVENTS_MAX = 1_000  # Events of one file.
+CONVERSION_SECONDS_MAX = 600  # Seconds for one file: 64 MiB of events take a few minutes.
 
 WHOLE = "the whole record"
 _UNKEPT = frozenset(
@@ -38,12 +40,13 @@ def event_of(contents: Sequence[bytes], *, member: str, lost: Lost) -> bytes:
     """These records as one event of the member, as MISP reads it."""
     if len(contents) > MISP_OBJECTS_MAX:
         raise LimitReached("MISP_OBJECTS_MAX", f"{len(contents)} records are more than an event takes", remedy="export less at once")
-    converter = _converter()
     objects = [_fields(content) for content in contents]
-    event = _to_misp(objects, converter.ExternalSTIX2toMISPParser())
-    event |= {"Orgc": {"uuid": str(uuid5(NAMESPACE_URL, f"accord member {member}")), "name": member}, "info": f"Records of {member}"}
-    _compare_objects(objects, _to_stix(event, converter.MISPtoSTIX21Parser()), lost)
-    return orjson.dumps({"Event": event})
+    [answer] = _converted("records", list(objects))
+    if "error" in answer:
+        raise Malformed(f"misp-stix cannot convert these records: {answer['error']}")
+    who = {"Orgc": {"uuid": str(uuid5(NAMESPACE_URL, f"accord member {member}")), "name": member}, "info": f"Records of {member}"}
+    _compare_objects(objects, answer["back"], lost)
+    return orjson.dumps({"Event": answer["event"] | who})
 
 
 def objects_in(raw: bytes, *, lost: Lost) -> Iterator[Fields | AccordError]:
@@ -51,27 +54,35 @@ def objects_in(raw: bytes, *, lost: Lost) -> Iterator[Fields | AccordError]:
     if len(raw) > MISP_OCTETS_MAX:
         yield LimitReached("MISP_OCTETS_MAX", f"a file of {len(raw)} bytes", remedy="cut it by events")
         return
-    converter = _converter()
     try:
         events = _events(read_json(raw))
     except AccordError as error:
         yield error
         return
-    for number, event in enumerate(events, start=1):
-        try:
-            objects = _to_stix(event, converter.MISPtoSTIX21Parser())
-            _compare_events(event, _to_misp(objects, converter.InternalSTIX2toMISPParser()), lost)
-        except AccordError as error:
-            yield Malformed(f"event {number}: {error.says}")
-            continue
-        yield from objects
+    for number, (event, answer) in enumerate(zip(events, _converted("events", list(events)), strict=True), start=1):
+        if "error" in answer:
+            yield Malformed(f"event {number}: misp-stix cannot convert it: {answer['error']}")
+        elif not answer["objects"]:
+            yield Malformed(f"event {number}: misp-stix finds nothing in it that it can convert")
+        else:
+            _compare_events(event, answer["back"], lost)
+            yield from answer["objects"]
 
 
-def _converter() -> ModuleType:
+def _converted(what: str, value: list[Fields]) -> list[dict[str, Any]]:
+    """Ask the converter's process, and believe only that its answer is JSON."""
+    if importlib.util.find_spec("misp_stix_converter") is None:
+        raise Unready("MISP needs the package misp-stix, which is not installed", remedy="pip install 'accord[misp]'")
+    command = [sys.executable, "-I", "-m", "accord.desk.misp_converter", what]
     try:
-        return importlib.import_module("misp_stix_converter")
-    except ImportError:
-        raise Unready("MISP needs the package misp-stix, which is not installed", remedy="pip install 'accord[misp]'") from None
+        done = subprocess.run(command, input=orjson.dumps(value), capture_output=True, check=False, env={}, timeout=CONVERSION_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        raise LimitReached("CONVERSION_SECONDS_MAX", "misp-stix did not come to an end", remedy="hand it in in parts") from None
+    try:
+        answers: list[dict[str, Any]] = orjson.loads(done.stdout)
+    except orjson.JSONDecodeError:
+        raise Malformed(f"misp-stix ended without an answer, status {done.returncode}", remedy="hand it in in parts") from None
+    return answers
 
 
 def _events(value: object) -> list[Fields]:
@@ -86,29 +97,6 @@ def _events(value: object) -> list[Fields]:
     if not all(isinstance(event, dict) and "uuid" in event for event in events):
         raise Malformed('expected an event of MISP, {"Event": {…}}, or a list of them')
     return [event for event in events if isinstance(event, dict)]
-
-
-def _to_stix(event: Mapping[str, Any], parser: Any) -> list[Fields]:
-    try:
-        parser.parse_misp_event({"Event": dict(event)})
-        written = orjson.loads(parser.bundle.serialize())
-    except Exception as error:
-        raise Malformed(f"misp-stix cannot convert this event: {type(error).__name__}") from error
-    if not written.get("objects"):
-        raise Malformed("misp-stix finds nothing in this event that it can convert")
-    return list(written["objects"])
-
-
-def _to_misp(objects: Sequence[Fields], parser: Any) -> dict[str, Any]:
-    stix2 = importlib.import_module("stix2")
-    try:
-        bundle = {"type": "bundle", "id": f"bundle--{uuid5(NAMESPACE_URL, str(len(objects)))}", "objects": list(objects)}
-        parser.load_stix_bundle(stix2.parse(bundle, allow_custom=True))
-        parser.parse_stix_bundle(single_event=True)
-        written: dict[str, Any] = orjson.loads(parser.misp_event.to_json())
-    except Exception as error:
-        raise Malformed(f"misp-stix cannot convert these objects: {type(error).__name__}") from error
-    return written
 
 
 def _compare_objects(before: Sequence[Fields], after: Sequence[Fields], lost: Lost) -> None:
