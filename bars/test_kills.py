@@ -157,7 +157,7 @@ def _through_kills(command: str, dice: random.Random, ledger: Ledger, *words: st
         if act.poll() is not None:
             break
         act.kill()
-        act.wait()
+        act.communicate(timeout=120)
         ledger.killed[command] += 1
     else:
         act = _command(command, *words)
