@@ -150,6 +150,16 @@ def test_an_object_further_than_the_last_receipt_allows_is_refused(alliance: All
     assert "receipt" in answer.json()["description"]
 
 
+def test_a_version_that_is_not_spoken_is_answered_with_the_one_that_is(alliance: Alliance) -> None:
+    answer = _ask(alliance, "KG", "/accord/v2/channels/KZ/KG/checkpoint")
+    assert answer.json() == {
+        "title": "NotServed",
+        "description": "version 2 of the protocol between nodes is not spoken here",
+        "http_status": "404",
+        "details": {"remedy": "ask in version 1"},
+    }
+
+
 def test_what_is_not_served_between_nodes_is_an_error_resource_too(alliance: Alliance) -> None:
     for path in ("/accord/v1/nothing", "/accord/v1/journal/tile/0/%0A/x%0A"):
         answer = _ask(alliance, "KG", path)

@@ -8,6 +8,7 @@ A mistake of ours is a 500 that tells nothing of itself; it is logged whole.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request, Response
@@ -18,9 +19,11 @@ from starlette.exceptions import HTTPException
 
 from accord.errors import AccordError, LimitReached, NotFound, Refusal, Unready
 from accord.exchange.guard import CHALLENGE, NotAuthorised, Unacceptable
-from accord.exchange.wire import MEDIA_TYPE
+from accord.exchange.wire import MEDIA_TYPE, PROTOCOL_VERSION
 
 BODY_LIMITS = frozenset({"BODY_OCTETS_MAX", "CONTENT_OCTETS_MAX"})  # What a body passes is 413; for every other limit that is not said.
+
+_VERSION = re.compile(r"/accord/v(?P<version>[0-9]{1,9})(?:/|$)")
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +73,10 @@ async def _not_served(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if not request.scope["path"].startswith(("/taxii2/", "/accord/")):
         return await http_exception_handler(request, error)
+    asked = _VERSION.match(request.scope["path"])
+    if asked is not None and asked["version"] != str(PROTOCOL_VERSION):
+        says = f"version {asked['version']} of the protocol between nodes is not spoken here"
+        return _resource(404, "NotServed", says, remedy=f"ask in version {PROTOCOL_VERSION}")
     return _resource(error.status_code, "NotServed", str(error.detail), headers=error.headers)
 
 

@@ -83,8 +83,10 @@ def decode_page(raw: bytes) -> WirePage:
         version, first, leaves, checkpoint = ours["version"], ours["first"], ours["leaves"], ours["checkpoint"]
     except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
         raise IntegrityFailure("page", "it is not an envelope with x_accord") from None
-    if version != PROTOCOL_VERSION or not isinstance(first, int) or not isinstance(checkpoint, str):
-        raise IntegrityFailure("page", f"x_accord is not of protocol version {PROTOCOL_VERSION}")
+    if version != PROTOCOL_VERSION:
+        raise IntegrityFailure("page", f"x_accord of protocol version {str(version)[:20]!r} came, this node speaks {PROTOCOL_VERSION}")
+    if not isinstance(first, int) or not isinstance(checkpoint, str):
+        raise IntegrityFailure("page", f"x_accord is not what it is in protocol version {PROTOCOL_VERSION}")
     if not isinstance(objects, list) or not isinstance(leaves, list) or len(leaves) > PAGE_OBJECTS_MAX:
         raise IntegrityFailure("page", f"it must be a list of at most {PAGE_OBJECTS_MAX} objects with as many leaves")
     kept = sum(1 for leaf in leaves if isinstance(leaf, str))
