@@ -30,6 +30,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from accord.store.database import Database, Row, Transaction, Value, open_database
+from accord.store.moving import copy_all, unmark
 
 WANTED = os.environ.get("ACCORD_TEST_DATABASE", "")
 START_SECONDS_MAX = 60
@@ -76,6 +77,15 @@ def new_path(folder: Path, name: str = "node") -> Path:
 
 def new_database(folder: Path) -> Database:
     return open_database(new_path(folder))
+
+
+def copy_of(database: Database, folder: Path) -> Path:
+    """Where a second database is found that holds the same rows."""
+    path = new_path(folder, "copy")
+    with closing(open_database(path)) as target:
+        copy_all(database, target, node="copy", progress=lambda table, rows: None)
+        unmark(target)
+    return path
 
 
 def tamper(transaction: Transaction, text: str, **values: Value) -> list[Row]:

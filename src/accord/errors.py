@@ -17,6 +17,7 @@ class AccordError(Exception):
     """The root of the tree; never raised itself."""
 
     def __init__(self, says: str, *, remedy: str = "") -> None:
+        says = says.replace("\0", "\\0")  # It may quote what came, and is kept as text: no text that is kept holds this character.
         super().__init__(says)
         self.says = says
         self.remedy = remedy

@@ -17,6 +17,7 @@ from accord.desk import clients, importing, office, read
 from accord.desk.read import Asked
 from accord.errors import NotFound
 from accord.stix.marking import Tlp
+from tests.databases import tamper
 from tests.exchange.tools import Tool
 from tests.stories.alliance import PURPOSE, START, Alliance, founded, indicator
 from tests.stories.test_confirmation import PERSON
@@ -175,7 +176,6 @@ def _acts(alliance: Alliance, act: str) -> list[dict[str, Any]]:
     means = alliance.means("KZ")
     joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
     with means.database.reading() as transaction:
-        rows = transaction.connection.execute(
-            f"select content.body from {joined} where leaf.collection = ? order by leaf.position", (means.journal,)
-        ).fetchall()
+        text = f"select content.body from {joined} where leaf.collection = :journal order by leaf.position"
+        rows = tamper(transaction, text, journal=means.journal)
     return [entry for (body,) in rows if (entry := orjson.loads(body))["act"] == act]

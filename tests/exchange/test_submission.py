@@ -108,12 +108,20 @@ def test_only_the_originator_gives_another_version(alliance: Alliance, tool: Too
         ({}, ""),
         ({"type": 1, "id": 2, "modified": 3}, ""),
         ({"type": "indicator", "id": "x" * 100_000}, ""),
+        ({**indicator(151), "id": f"{indicator(151)['id']}\0"}, "NUL"),
+        ({**indicator(151), "modified": "2026-11-20T08:10:00.000Z\0"}, "NUL"),
         ({**indicator(151), "x_far": 2**60}, "INTEGER_MAX"),
         ({**indicator(151), "description": "x" * 2**20}, "OBJECT_BYTES_MAX"),
     ],
 )
 def test_an_object_that_cannot_be_kept_is_one_failure(tool: Tool, thing: Any, said: str) -> None:
     assert said in _reason(tool, thing)
+
+
+def test_the_character_nul_in_any_other_text_of_an_object_is_kept_as_it_came(tool: Tool) -> None:
+    strange = {**indicator(152), "name": "a\0b", "x\0y": {"\0": "\0"}, "labels": ["\0"]}
+    tool.post(strange)
+    assert [strange] == tool.get(f"objects/{strange['id']}/").json()["objects"]
 
 
 def test_what_endangers_us_is_refused_with_the_limits_name_and_the_rest_is_kept(tool: Tool) -> None:

@@ -78,6 +78,10 @@ def test_a_record_does_not_show_its_content_when_printed() -> None:
         {"type": "", "id": "x"},
         {"type": 1, "id": "x"},
         {"type": "x", "id": None},
+        {"type": "x\0", "id": "x"},
+        {"type": "x", "id": "x\0"},
+        {"type": "x", "id": "x", "modified": "2026\0"},
+        {"type": "x", "id": "x", "created": "\0"},
         {"type": "bundle", "id": "bundle--8ae20dde-83d4-4218-88fd-41ef0dabf9d1", "objects": []},
     ],
 )

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from accord.errors import Unready
+from accord.errors import Malformed, Unready
 from accord.store import database
 from accord.store.database import Database, open_database
 from accord.store.statements import migrations
@@ -49,6 +49,23 @@ def test_a_full_disk_keeps_nothing_of_the_act_and_is_the_operators_turn(tmp_path
     assert "make room" in error.value.remedy
     with base.reading() as transaction:
         assert transaction.one("content_of", collection="holdings", digest=bytes(32)) is None
+    base.close()
+
+
+def test_a_text_with_the_character_nul_is_neither_kept_nor_looked_for(tmp_path: Path) -> None:
+    base = new_database(tmp_path)
+    with base.writing() as transaction:
+        for refused in (
+            lambda: transaction.run("progress_set", name="a\0b", position=1),
+            lambda: transaction.one("progress_of", name="\0"),
+            lambda: transaction.many("leaf_add", [{**_leaf(1), "added_at": "\0"}]),
+            lambda: transaction.each("leaf_commitments", collection="\0", first=0, beyond=1),
+            lambda: transaction.among("leaf_of_digests", [b"\0" * 32], collection="\0"),
+        ):
+            with pytest.raises(Malformed, match="NUL"):
+                refused()
+        transaction.run("content_add", collection="holdings", digest=bytes(32), body=b"\0")  # Bytes are bytes.
+        assert transaction.one("progress_of", name="a") is None, "the transaction is good for more"
     base.close()
 
 

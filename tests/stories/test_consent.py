@@ -26,6 +26,7 @@ from accord.stix.marking import Tlp
 from accord.stix.statement import Statement
 from accord.stix.upstream import links
 from accord.store import consents, erasure, logs, peers, records
+from tests.databases import on_sqlite, tamper
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, offer
 
 MEMBERS = ("KZ", "KG", "TJ", "UZ")
@@ -150,12 +151,12 @@ def _forged(alliance: Alliance, consent_id: str, old: bytes, new: bytes) -> Iter
     """KG writes something else into the consent that KZ signed, publishes, and puts the true one back before anybody audits it."""
     means = alliance.means("KG")
     with means.database.reading() as transaction:
-        bodies = [bytes(row[0]) for row in transaction.connection.execute("select body from content").fetchall()]
+        bodies = [bytes(row[0]) for row in tamper(transaction, "select body from content")]
     [true] = [body for body in bodies if orjson.loads(body).get("id") == consent_id]
     assert old in true
     for before, after in ((true, true.replace(old, new)), (true.replace(old, new), true)):
         with means.database.writing() as transaction:
-            transaction.connection.execute("update content set body = ? where body = ?", (after, before))
+            tamper(transaction, "update content set body = :after where body = :before", after=after, before=before)
         if after != true:
             yield
 
@@ -355,6 +356,7 @@ def test_a_recipient_that_never_met_the_originator_asks_the_holder_for_its_keys(
         assert alliance.means("KZ").key_file == peers.peer_of(transaction, "KZ").key_file
 
 
+@on_sqlite  # tests/store/test_postgres.py looks into the files of a server.
 def test_no_byte_is_left_at_any_holder_down_the_line(alliance: Alliance) -> None:
     word = b"grey-lantern.example"
     _three_hops(alliance)

@@ -26,7 +26,7 @@ from accord.release.policy import policy_of
 from accord.stix.control import RecallReason
 from accord.store import acts, answers, erasure
 from accord.web.pages.status import status_page
-from tests.databases import on_sqlite
+from tests.databases import on_sqlite, tamper
 from tests.stories.alliance import OFFICER, START, Alliance, founded, indicator, law_that_ends, offer
 
 SECRET = "zugzwangish"  # A word that stands in no other file of a node.
@@ -328,7 +328,7 @@ def _acts(means: Means) -> list[str]:
     """The acts in a journal, the oldest first."""
     joined = "leaf join content on content.collection = leaf.collection and content.digest = leaf.digest"
     with means.database.reading() as transaction:
-        rows = transaction.connection.execute(f"select content.body from {joined} where leaf.collection = ?", (means.journal,)).fetchall()
+        rows = tamper(transaction, f"select content.body from {joined} where leaf.collection = :journal", journal=means.journal)
     return [orjson.loads(body)["act"] for (body,) in rows]
 
 

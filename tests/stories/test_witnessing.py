@@ -30,12 +30,13 @@ from accord.ledger.tiles import Tile, bundles_of, entries_of, prove_consistency,
 from accord.ledger.tree import root_of, verify_consistency
 from accord.ledger.witness import Request
 from accord.node.build import application, opened
+from accord.node.settings import read_settings, write_settings
 from accord.seal.canonical import digest_text
 from accord.seal.keys import Role
 from accord.seal.note import Note
 from accord.store import acts, logs
 from accord.web.pages.status import status_page
-from tests.databases import tamper
+from tests.databases import copy_of, tamper
 from tests.stories.alliance import Alliance, founded, indicator
 
 TYPE = "application/octet-stream"
@@ -79,8 +80,9 @@ class Road:
 def copied(alliance: Alliance, member: str) -> Iterator[tuple[Means, TestClient]]:
     """A second copy of a member's folder, with the same keys, and its door."""
     folder = alliance.folder / f"{member}-copy"
-    with alliance.means(member).database.writing():  # Nobody writes while the copy is made.
-        shutil.copytree(alliance.folder / member, folder)
+    shutil.copytree(alliance.folder / member, folder)
+    copy = copy_of(alliance.means(member).database, folder)
+    write_settings(folder, read_settings(folder).model_copy(update={"database": copy.relative_to(folder)}))
     with opened(folder) as node:
         yield node.means, TestClient(application(node, alliance.clock))
 

@@ -54,7 +54,7 @@ def read(raw: bytes) -> Record:
 def of_fields(fields: Fields) -> Record:
     """Bring an object to its canonical form, once.
 
-    Raises `Malformed` where `type` or `id` is missing or where the object is a bundle, and `LimitReached` for what is too large.
+    Raises `Malformed` where `type` or `id` is missing or holds a NUL, or where the object is a bundle, and `LimitReached` for what is too large.
     The mapping becomes the record's view and is not copied: the caller lets go of it.
     """
     return _record(fields, canonical(fields))
@@ -79,6 +79,9 @@ def _record(fields: Fields, content: bytes) -> Record:
     version = _version(fields)
     if len(version) > VERSION_CHARACTERS_MAX:
         raise LimitReached("VERSION_CHARACTERS_MAX", "the time of an object's version is too long")
+    if "\0" in type_name or "\0" in identifier or "\0" in version:
+        # STIX 2.1, 2.9, 3.1 and 3.2 allow it in none of them, and PostgreSQL keeps it in no text. Elsewhere in an object it is a character like others.
+        raise Malformed("the type, the id or the time of an object's version holds the character NUL")
     return Record(content, digest_of(content), identifier, type_name, version, MappingProxyType(fields))
 
 

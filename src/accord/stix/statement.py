@@ -53,12 +53,12 @@ class Originator:
     @classmethod
     def parse(cls, value: JSON) -> Originator:
         match value:
-            case {"member": str(name), **others} if not others:
+            case {"member": str(name), **others} if not others and "\0" not in name:
                 return cls(name, is_member=True)
-            case {"source": str(name), **others} if not others:
+            case {"source": str(name), **others} if not others and "\0" not in name:
                 return cls(name, is_member=False)
             case _:
-                raise Malformed('originator: expected {"member": …} or {"source": …}')
+                raise Malformed('originator: expected {"member": …} or {"source": …}, without the character NUL')
 
     def __str__(self) -> str:
         return self.name if self.is_member else f"source {self.name}"
@@ -190,6 +190,8 @@ def _text(fields: Fields, name: str) -> str:
         raise Malformed(f"release statement: {name} must be a text that is not empty")
     if len(value) > PURPOSE_CHARACTERS_MAX:
         raise LimitReached("PURPOSE_CHARACTERS_MAX", f"release statement: {name} has {len(value)} characters")
+    if "\0" in value:
+        raise Malformed(f"release statement: {name} holds the character NUL")
     return value
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol, TypeAlias
 
-from accord.errors import Unready
+from accord.errors import Malformed, Unready
 from accord.store.postgres import Postgres
 from accord.store.sqlite import Sqlite
 from accord.store.statements import migrations, newest_migration, statements
@@ -67,7 +67,11 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One transaction's view of the database. Values are bound by name, never pasted."""
+    """One transaction's view of the database. Values are bound by name, never pasted.
+
+    A text that holds the character NUL is `Malformed`, whether it is to be kept or looked for: PostgreSQL has no such texts, and what one
+    engine keeps the other must be able to.
+    """
 
     engine: Engine
     connection: Connection
@@ -82,7 +86,7 @@ class Transaction:
 
     def each(self, statement: str, /, **values: Value) -> Iterator[Row]:
         """Rows as they are asked for, so that a caller with a limit never holds more than it takes."""
-        return self.engine.each(self.connection, self.engine.text(statements()[statement]), values)
+        return self.engine.each(self.connection, self.engine.text(statements()[statement]), _bound(values))
 
     def run(self, statement: str, /, **values: Value) -> int:
         """Run a write and give the number of rows it touched, for the caller to check."""
@@ -91,7 +95,7 @@ class Transaction:
 
     def many(self, statement: str, rows: Iterable[Mapping[str, Value]]) -> None:
         with closing(self.connection.cursor()) as cursor:
-            cursor.executemany(self.engine.text(statements()[statement]), rows)
+            cursor.executemany(self.engine.text(statements()[statement]), map(_bound, rows))
 
     def among(self, statement: str, values: Sequence[Value], /, **others: Value) -> list[Row]:
         """Run a statement whose `in (:values)` stands for a list, in portions."""
@@ -105,7 +109,14 @@ class Transaction:
         return rows
 
     def _execute(self, statement: str, values: Mapping[str, Value]) -> Any:
-        return self.connection.execute(self.engine.text(statement), values)
+        return self.connection.execute(self.engine.text(statement), _bound(values))
+
+
+def _bound(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    for name, value in values.items():
+        if type(value) is str and "\0" in value:
+            raise Malformed(f"the text for {name} holds the character NUL, which no database keeps")
+    return values
 
 
 @dataclass(frozen=True, slots=True)

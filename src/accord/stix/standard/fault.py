@@ -27,7 +27,8 @@ class Fault:
     says: str
 
     def __str__(self) -> str:
-        return f"{self.path or 'the object'}: {self.says} ({self.clause})"
+        path = self.path.replace("\0", "\\0")  # A fault is kept as text, which holds no such character.
+        return f"{path or 'the object'}: {self.says} ({self.clause})"
 
     def under(self, step: str) -> Fault:
         """The same fault seen from one step further out; a step is a property, or an index in brackets."""
