@@ -18,7 +18,7 @@ import pytest
 
 from accord.store.statements import migrations, statements
 
-# Tables without `collection`: one row a member, officer, client, clearance, channel, log, work, saved search or source outside. None grows with the records.
+# Tables without `collection`: one row a member, officer, client, clearance, channel, log, work, saved search, source outside or lease. None grows with the records.
 SMALL = frozenset(
     {
         "collection",
@@ -36,6 +36,7 @@ SMALL = frozenset(
         "saved_search",
         "source",
         "standing_release",
+        "lease",
         "held",
         "epoch",
         "rejoin",

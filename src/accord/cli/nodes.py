@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from accord.cli.keys import PassphraseFile
 from accord.cli.officers import Dir
@@ -19,13 +15,16 @@ from accord.cli.output import JSON, answer, kind_of
 from accord.desk.status import status
 from accord.desk.stuck import stuck
 from accord.desk.watch import convicts
-from accord.errors import PeerFault, Refusal, Unready, counted
+from accord.errors import PeerFault, Refusal, counted
 from accord.exchange.client import PeerClient, connection
-from accord.node import logbook, metrics, worker
-from accord.node.build import Node, application, opened, utc_now
+from accord.node import logbook, metrics, serving, worker
+from accord.node.build import Node, opened, utc_now
 from accord.node.founding import DATABASE_FILE, DEFAULT_PORT, found_node
+from accord.node.lease import clear_lease
 from accord.node.logbook import LogForm
+from accord.node.occupied import occupied, served
 from accord.node.rejoin import rejoin_now
+from accord.node.serving import PROCESSES_MAX
 from accord.node.settings import read_settings, write_settings
 
 
@@ -90,60 +89,32 @@ def init_command(
 def run_command(
     folder: Dir,
     port: Annotated[int | None, typer.Option("--port", help="Serve here instead of where settings.toml says.")] = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=PROCESSES_MAX, help="How many processes serve, for machines with several cores."),
+    ] = 1,
     log: Annotated[LogForm, typer.Option("--log", help="How the log on the standard error is written.")] = LogForm.TEXT,
     as_json: bool = JSON,
 ) -> None:
     """Serve this node until it is stopped: pages, TAXII, exchange, and the worker that looks at the other members."""
     logbook.begin(log)
-    with opened(folder, rejoining=True) as node:
-        rejoin_now(node)
-    with ExitStack() as stack:
-        node = stack.enter_context(opened(folder))
-        listen = node.settings.listen
-        stack.enter_context(metrics.serving(node.means, node.timings, listen))
-        door = stack.enter_context(_bound(listen.host, listen.port if port is None else port))
-        url = f"http://{listen.host}:{door.getsockname()[1]}/"
-        answer({"member": node.means.member, "url": url}, f"{node.means.member} serves {url}", as_json=as_json)
-        sys.stdout.flush()
-        stop = Event()
-        thread = Thread(target=worker.run, args=(node, stop), name="worker", daemon=True)
-        config = uvicorn.Config(
-            application(node),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=worker.STOP_SECONDS_MAX,
-        )
-        server = uvicorn.Server(config)
-        thread.start()
-        try:
-            _end_softly(stop)
-            server.run(sockets=[door])
-        finally:
-            stop.set()
-            thread.join(timeout=worker.STOP_SECONDS_MAX)
-
-
-def _end_softly(stop: Event) -> None:
-    """Let a signal to end mean the end of `server.run` and not of the process: the server ends what it answers, then sends itself the signal anew."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """The port, taken: only then is it said that the node serves. Connections wait in it until the server takes them."""
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((host, port))
-        door.listen()
-    except OSError as error:
-        door.close()
-        raise Unready(
-            f"port {port} on {host} cannot be used: {error.strerror or error}",
-            remedy="stop what serves there, another node perhaps, or choose another port with --port or in settings.toml",
-        ) from None
-    return door
+    listen = read_settings(folder).listen
+    with occupied(folder, alone=False), served(folder), ExitStack() as alone:
+        with opened(folder, rejoining=True) as node:
+            rejoin_now(node)
+        node = alone.enter_context(opened(folder))
+        clear_lease(node.means.database)
+        if workers == 1:
+            alone.enter_context(metrics.serving(node.means, node.timings, listen))
+        with serving.bound(listen.host, listen.port if port is None else port) as door:
+            url = f"http://{listen.host}:{door.getsockname()[1]}/"
+            answer({"member": node.means.member, "url": url}, f"{node.means.member} serves {url}", as_json=as_json)
+            sys.stdout.flush()
+            if workers == 1:
+                serving.serve(node, door)
+                return
+            alone.close()  # Each process opens the node for itself.
+            serving.serve_together(folder, door, processes=workers, log=log)
 
 
 def sync_command(

@@ -73,12 +73,12 @@ class TimedGate(Gate):
 
 
 @contextmanager
-def serving(means: Means, counters: Timings, listen: Listen) -> Iterator[None]:
-    """Serve the metrics until the block ends, where the settings say so."""
-    port = listen.metrics_port
-    if port == 0:
+def serving(means: Means, counters: Timings, listen: Listen, *, process: int = 0) -> Iterator[None]:
+    """Serve the metrics until the block ends, where the settings say so; each further process of a node on the next port."""
+    if listen.metrics_port == 0:
         yield
         return
+    port = listen.metrics_port + process
     counters.registry.register(Sizes(means))
     try:
         server, thread = start_http_server(port, listen.host, registry=counters.registry)

@@ -1,4 +1,7 @@
-"""The worker: one thread for each partner's channel, one for witnessing, one for outside sources, one for the house. A peer that hangs holds up nobody but itself."""
+"""The worker: one thread for each partner's channel, one for witnessing, one for outside sources, one for the house. A peer that hangs holds up nobody but itself.
+
+Where several processes serve the node, the one that has the lease works, and the others wait for it (`node.lease`).
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from accord.exchange.rejoin import catch_up
 from accord.exchange.sync import Synced, synchronise
 from accord.exchange.watch import watch_round
 from accord.node.build import Node, utc_now
+from accord.node.lease import LOOK_SECONDS, Lease
 from accord.node.strangers import read_due
 
 STOP_SECONDS_MAX = 10  # Seconds to end the page in hand. What it has kept by then stays; the rest comes again.
@@ -28,6 +32,27 @@ _log = logging.getLogger(__name__)
 
 
 def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """Do the node's own work while the lease on it is ours, until `stop` is set."""
+    lease, has_waited = Lease(node.means.database, clock), False
+    while not stop.is_set():
+        if not lease.is_held():
+            has_waited = True
+            rejoin.know_epochs(node.means)  # The process that works may have followed a journal to its next epoch.
+            stop.wait(LOOK_SECONDS)
+            continue
+        if has_waited:
+            _log.warning("this process has the lease now, and does the node's own work")
+        ended = Event()
+        working = Thread(target=_work, args=(node, ended), kwargs={"clock": clock}, name="work", daemon=True)
+        working.start()
+        while not stop.wait(LOOK_SECONDS) and lease.is_held():
+            pass
+        ended.set()
+        working.join()
+    lease.give_back()
+
+
+def _work(node: Node, stop: Event, *, clock: Callable[[], datetime]) -> None:
     """Work until `stop` is set. A mistake of ours in one round is logged whole and the next round goes on."""
     interval = node.settings.sync.interval_seconds
     with ExitStack() as stack:
