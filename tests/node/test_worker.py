@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
+import orjson
+import psycopg
 import pytest
 import uvicorn
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from accord.desk import contact
+from accord.desk import contact, importing, read
 from accord.desk.status import status
 from accord.errors import PeerSilent
 from accord.exchange import client
 from accord.node import worker
-from accord.node.build import Node, application
-from tests.stories.alliance import Alliance, founded, indicator
+from accord.node.build import Node, application, opened
+from accord.node.founding import found_node
+from accord.store import erasure
+from tests.databases import dsn_file, server
+from tests.stories.alliance import START, Alliance, founded, indicator
 
 WAIT_SECONDS_MAX = 20
 
@@ -93,6 +100,34 @@ def test_a_changed_address_is_said_and_tried_again_later(alliance: Alliance) -> 
     assert "KZ does not answer" in peer.fault
     assert not contact.is_due(node.means, "KZ", now=alliance.clock())
     assert contact.is_due(node.means, "KZ", now=alliance.clock() + timedelta(minutes=6))
+
+
+def test_missing_rights_to_erase_on_a_server_do_not_stop_the_rest_of_the_house(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _without_rights() as dsn:
+        folder = found_node(tmp_path / "node", charter="sco", member="KZ", now=START, database=dsn_file(tmp_path, dsn)).folder
+        with opened(folder) as node:
+            with node.means.database.writing() as transaction:
+                erasure.note_to_forget(transaction)
+            importing.import_files(node.means, [orjson.dumps(indicator(1))], source="Invented feed", now=START)
+            worker.keep_house(node, Event(), worker.Traffic(), clock=lambda: START)
+            assert 0 == read.catch_up(node.means), "what came is indexed"
+    assert ["the server forbids to remove them" in record.message for record in caplog.records] == [True]
+
+
+@contextmanager
+def _without_rights() -> Iterator[str]:
+    """A database whose owner may neither make checkpoints nor see the server's log files."""
+    one, role = server(), f"accord_bare_{os.getpid()}"
+    dsn = one.create()
+    name = str(conninfo_to_dict(dsn)["dbname"])
+    with closing(psycopg.connect(one.dsn, autocommit=True)) as connection:
+        connection.execute(f"create role {role} login".encode())
+        connection.execute(f"alter database {name} owner to {role}".encode())
+        try:
+            yield make_conninfo(dsn, user=role)
+        finally:
+            one.drop(name)
+            connection.execute(f"drop role {role}".encode())
 
 
 def test_a_clock_that_jumped_back_does_not_silence_a_peer(alliance: Alliance) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from hypothesis import given
@@ -37,6 +39,28 @@ def _leaves(first: int, count: int, *, octets: int = 10) -> list[NewLeaf]:
         NewLeaf(commitment(salt=salt, content=content), salt, digest_of(content), 0, octets)
         for salt, content in zip(salts, contents, strict=True)
     ]
+
+
+def test_writers_that_open_logs_in_opposite_orders_do_not_wait_for_each_other_in_a_circle(base: Database) -> None:
+    """A recall passed down opens channels out while one in is open; `design`, append: the one writer keeps what an order of names would."""
+    is_inside = Event()
+
+    def write(*names: str) -> None:
+        with base.writing() as transaction:
+            for name in names:
+                logs.append(transaction, logs.open_log(transaction, name), _leaves(0, 1), now=NOW)
+                is_inside.set()
+                sleep(0.2)  # Time for the other to have its first log open, if anything let it in.
+
+    threads = [Thread(target=write, args=names) for names in (("one", "other"), ("other", "one"))]
+    for thread in threads:
+        thread.start()
+        assert is_inside.wait(30)
+    for thread in threads:
+        thread.join(30)
+    with base.reading() as transaction:
+        found = [logs.log_state(transaction, name) for name in ("one", "other")]
+    assert [2, 2] == [log.size for log in found if log is not None]
 
 
 def test_appends_give_positions_without_gaps_and_the_root_of_all_leaves(base: Database) -> None:

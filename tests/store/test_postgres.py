@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from accord.errors import Unready
+from accord.store import erasure
 from accord.store.database import Database, open_database
 from accord.store.postgres import Postgres
 from accord.store.statements import migrations
@@ -186,6 +187,15 @@ def test_no_byte_of_what_was_erased_is_left_in_any_file_of_the_server(base: Data
     assert [] != _files_with(place, SECRET), "were vacuuming enough, scrubbing would not be needed"
     assert base.forget()
     assert [] == _files_with(place, SECRET)
+
+
+def test_forgetting_at_hand_leaves_a_server_to_the_worker(base: Database) -> None:
+    with base.writing() as transaction:
+        erasure.note_to_forget(transaction)
+    erasure.forget_at_hand(base)
+    assert 1 == _position(base, "to forget")
+    assert erasure.forget(base)
+    assert not _position(base, "to forget")
 
 
 def test_forgetting_waits_for_a_reader_of_an_older_view(base: Database, dsn: str, tmp_path: Path) -> None:

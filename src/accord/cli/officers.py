@@ -177,7 +177,7 @@ def recall_command(
     """Take back what was released. Every holder erases it and signs that it did; `accord recalls` lists who has not."""
     with opened(folder) as node:
         done = recall.recall(node.means, record, officer=officer, reason=reason, members=names(members), now=utc_now())
-        recall.forget(node.means)
+        recall.forget_soon(node.means)
     value = {"recall": done.recall, "reason": reason.value, "members": [{"member": name, "records": count} for name, count in done.members]}
     lines = [f"  {name}: {counted(count, 'record')}, erased when it next fetches, which it then signs for" for name, count in done.members]
     answer(value, "\n".join([f"{done.recall} ({reason.value})", *lines]), as_json=as_json)

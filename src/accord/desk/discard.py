@@ -4,7 +4,7 @@ Duties:
   1. only what is the member's own, or was imported by it, is deleted: what another member gave stays until its giver recalls it;
   2. whoever was given it gets a recall;
   3. bytes, search terms and row are destroyed, and recalls and journal entry are one transaction with it;
-  4. what the database still has of it in its files is overwritten, so that no file keeps a byte.
+  4. what the database still has of it in its files is overwritten, so that no file keeps a byte; on a server the worker does it, soon after.
 An officer's recall (`desk.recall`) keeps the member's own copy; a deletion does not.
 """
 
@@ -50,7 +50,7 @@ def discard(means: Means, selection: Selection, *, client: Client, now: datetime
             erasure.discard(transaction, held)  # 3
         entry: Fields = {"act": "discarded", "client": client.name, "records": len(chosen)}
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
-    erasure.forget(means.database)  # 4
+    erasure.forget_at_hand(means.database)  # 4
     return recalled
 
 

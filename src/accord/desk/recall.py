@@ -329,6 +329,11 @@ def forget(means: Means) -> bool:
     return erasure.forget(means.database)
 
 
+def forget_soon(means: Means) -> None:
+    """The same where it holds up nobody; on a server the worker does it, at its next look."""
+    erasure.forget_at_hand(means.database)
+
+
 def compliance(means: Means) -> list[Compliance]:
     """Every recall towards every member: who confirmed, and who is silent."""
     with means.database.reading() as transaction:

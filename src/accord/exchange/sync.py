@@ -152,7 +152,7 @@ def _catch_up(
     receive.reached(means, peer, note, now=clock())
     hand_over(note)
     recall.confirm(means, peer, now=clock())
-    recall.forget(means)
+    recall.forget_soon(means)
 
 
 def _meet_strangers(means: Means, line: Line, parcels: Sequence[object], *, now: datetime) -> None:

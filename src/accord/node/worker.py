@@ -13,8 +13,9 @@ from functools import partial
 from threading import Event, Lock, Thread
 
 from accord.desk import account, contact, journal, read, recall, rejoin, standing
+from accord.desk.means import Means
 from accord.desk.watch import Evidence, convicts
-from accord.errors import PeerFault
+from accord.errors import PeerFault, Unready
 from accord.exchange.client import PeerClient, connection
 from accord.exchange.rejoin import catch_up
 from accord.exchange.sync import Synced, synchronise
@@ -142,10 +143,18 @@ def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[],
     for member in means.partners():
         recall.confirm(means, member, now=clock())
     account.expire_reasons(means, now=clock())
-    recall.forget(means)
+    _forget(means)
     standing.carry_out(means, now=clock())
     while read.catch_up(means) and traffic.is_quiet() and not stop.is_set():
         pass
+
+
+def _forget(means: Means) -> None:
+    """A server may lack the rights that it takes, for as long as its operator likes: the rest of the house goes on."""
+    try:
+        recall.forget(means)
+    except Unready as error:
+        _log.warning("%s; %s", error.says, error.remedy)
 
 
 def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] = utc_now) -> Synced | PeerFault:

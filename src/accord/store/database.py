@@ -130,7 +130,7 @@ class Database:
 
     @property
     def is_at_hand(self) -> bool:
-        """Whether a short question is answered without waiting for another process, so that no thread need wait for it."""
+        """Whether a short question is answered, and forgetting done, without waiting for another process, so that no thread need wait for it."""
         return isinstance(self.engine, Sqlite)
 
     @contextmanager

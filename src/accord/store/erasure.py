@@ -282,3 +282,9 @@ def forget(database: Database) -> bool:
         # What was erased since we looked has counted on, and is emptied the next time.
         transaction.run("progress_clear", name=_TO_FORGET, seen=seen)
     return True
+
+
+def forget_at_hand(database: Database) -> None:
+    """Forget where the database is a file of this process's own. A server writes its tables anew for it: that is the worker's, at its next look."""
+    if database.is_at_hand:
+        forget(database)
