@@ -100,9 +100,8 @@ def run_command(
     logbook.begin(log)
     listen = read_settings(folder).listen
     with occupied(folder, alone=False), served(folder), ExitStack() as alone:
-        with opened(folder, rejoining=True) as node:
-            rejoin_now(node)
-        node = alone.enter_context(opened(folder))
+        node = alone.enter_context(opened(folder, rejoining=True))
+        rejoin_now(node)  # Comes back when nothing is left to be done.
         clear_lease(node.means.database)
         if workers == 1:
             alone.enter_context(metrics.serving(node.means, node.timings, listen))
