@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from threading import Event, Thread
 
+import psycopg
 import pytest
 
 from accord.errors import Malformed, Unready
@@ -165,6 +167,15 @@ def test_answers_are_read_side_by_side_and_may_be_left_unread(tmp_path: Path) ->
         gc.collect()
         transaction.run("progress_set", name="and stays so", position=1)
     base.close()
+
+
+def test_a_connection_in_use_when_the_database_is_closed_is_closed_when_it_is_given_back(tmp_path: Path) -> None:
+    base = new_database(tmp_path)
+    with base.reading() as transaction:
+        base.close()
+        assert transaction.one("progress_of", name="work") is None
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        tamper(transaction, "select 1")
 
 
 def test_texts_order_by_code_point_and_numbers_stay_whole(tmp_path: Path) -> None:

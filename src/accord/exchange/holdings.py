@@ -152,7 +152,7 @@ def status_route(door: Door) -> APIRouter:
     @router.get("/{identifier}/")
     def status(request: Request, identifier: str) -> Response:
         """TAXII 2.1, 4.3: the status of a request."""
-        body = holdings.status(means, client=who(request).name, identifier=identifier)
+        body = holdings.status(means, client=who(request).name, identifier=_kept(identifier))
         if body is None:
             raise NotFound("no such status")
         return taxii(body)
@@ -209,7 +209,7 @@ class _Questions:
         """The question of a request; `Refusal` names the parameter that is not what it must be (TAXII 2.1, 3.4)."""
         asked = asked_for(request.query_params)
         selection = Selection(
-            ids=(identifier,) if identifier else listed(asked.get("match[id]")),
+            ids=(_kept(identifier),) if identifier else listed(asked.get("match[id]")),
             types=() if identifier else listed(asked.get("match[type]")),
             versions=versions or version_words(asked.get("match[version]")),
             specs=spec_words(asked.get("match[spec_version]")),
@@ -247,6 +247,13 @@ class _Questions:
             raise Refusal(
                 "next is not one that was given for this question to this client", remedy="begin again without next, or keep the same match"
             ) from None
+
+
+def _kept(identifier: str) -> str:
+    """An identifier as it stands in a path. One that holds the character NUL names nothing: no database keeps it."""
+    if "\0" in identifier:
+        raise NotFound("no such object")
+    return identifier
 
 
 def _questions(door: Door) -> _Questions:

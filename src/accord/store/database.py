@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Event, Lock
 from typing import Any, Protocol, TypeAlias
 
 from accord.errors import Malformed, Unready
@@ -126,6 +126,7 @@ class Database:
     engine: Engine
     _idle: list[Connection] = field(default_factory=list, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+    _closed: Event = field(default_factory=Event, repr=False)
     _free: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CONNECTIONS_OPEN_MAX), repr=False)
 
     @property
@@ -186,7 +187,7 @@ class Database:
             connection.rollback()
         if self.engine.is_sound(connection):
             with self._lock:
-                if len(self._idle) < CONNECTIONS_KEPT_MAX:
+                if len(self._idle) < CONNECTIONS_KEPT_MAX and not self._closed.is_set():
                     self._idle.append(connection)
                     return
         connection.close()
@@ -202,7 +203,9 @@ class Database:
             self._give_back(connection)
 
     def close(self) -> None:
+        """Close what nobody uses; what is in use is closed when it is given back."""
         with self._lock:
+            self._closed.set()
             while self._idle:
                 self._idle.pop().close()
 
