@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from accord.desk.room import DISK_OCTETS_MIN
 from accord.node import health
 from tests.databases import on_sqlite
 from tests.stories.alliance import Alliance, founded
@@ -40,7 +42,7 @@ def test_a_node_without_its_database_is_alive_and_not_ready(alliance: Alliance) 
 
 
 def test_a_disk_with_less_room_than_the_limit_is_missing(alliance: Alliance) -> None:
-    node = alliance.nodes["KZ"]
-    free = shutil.disk_usage(node.folder).free
-    assert [] == health.missing(node.means, node.folder, octets_min=min(free // 2, health.DISK_OCTETS_MIN))
-    assert ["disk"] == health.missing(node.means, node.folder, octets_min=free * 2)
+    means = alliance.means("KZ")
+    assert shutil.disk_usage(alliance.nodes["KZ"].folder).free == pytest.approx(means.free_octets(), rel=0.5)
+    assert [] == health.missing(replace(means, free_octets=lambda: DISK_OCTETS_MIN))
+    assert ["disk"] == health.missing(replace(means, free_octets=lambda: DISK_OCTETS_MIN - 1))

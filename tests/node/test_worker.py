@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -136,3 +136,20 @@ def test_a_clock_that_jumped_back_does_not_silence_a_peer(alliance: Alliance) ->
     now = alliance.clock()
     contact.went_wrong(means, "KZ", fault, now=now + timedelta(days=400), interval=timedelta(seconds=5), longest=timedelta(minutes=5))
     assert contact.is_due(means, "KZ", now=now)
+
+
+def test_a_partners_clock_that_differs_is_noted_at_the_contact_and_told(alliance: Alliance) -> None:
+    # The server says the time of this machine in its Date; the alliance lives at another.
+    with _serving(alliance, "KZ") as url, client.connection(url) as http:
+        node = alliance.nodes["KG"]
+        worker.round_with(node, client.PeerClient(node.means, "KZ", http, alliance.clock), clock=alliance.clock)
+    [peer] = [peer for peer in status(alliance.means("KG")).peers if peer.member == "KZ"]
+    assert round((datetime.now(UTC) - alliance.clock()).total_seconds()) == pytest.approx(peer.clock_ahead, abs=60)
+    assert peer.clock_differs
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"), [("Mon, 23 Nov 2026 09:00:47 GMT", 47), ("Mon, 23 Nov 2026 08:59:00 GMT", -60), ("", 0), ("yesterday", 0)]
+)
+def test_the_date_of_an_answer_says_how_far_its_clock_is_ahead(date: str, ahead: int) -> None:
+    assert ahead == client.seconds_ahead(date, datetime(2026, 11, 23, 9, tzinfo=UTC))

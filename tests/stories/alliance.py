@@ -65,6 +65,10 @@ class Alliance:
     def means(self, member: str) -> Means:
         return self.nodes[member].means
 
+    def served(self, member: str) -> None:
+        """Let others reach the member's node as it is now."""
+        self.doors[member] = TestClient(application(self.nodes[member], self.clock))
+
     def client(self, asking: str, asked: str, *, tamper: Callable[[httpx2.Request, bytes], bytes] | None = None) -> PeerClient:
         """A client of `asking` to the node of `asked`; `tamper` sits on the road and may change every answer."""
         door: httpx2.Client = self.doors[asked] if tamper is None else Tampered(self.doors[asked], tamper).client()
@@ -162,7 +166,7 @@ def restarted(alliance: Alliance, member: str) -> Iterator[Node]:
     """Start the member's node anew, from what is in its folder now."""
     with opened(alliance.folder / member) as node:
         alliance.nodes[member] = node
-        alliance.doors[member] = TestClient(application(node, alliance.clock))
+        alliance.served(member)
         yield node
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -270,7 +271,7 @@ def test_a_file_sealed_to_a_key_that_was_replaced_says_so(alliance: Alliance) ->
         statement=means.signers.statement,
         transport=newer,
     )
-    later = Means(means.member, means.charter, means.gate, means.database, signers, means.key_file, means.random, means.tiles)
+    later = replace(means, signers=signers)
     with pytest.raises(Refusal, match="sealed to the key"):
         courier.open_file(later, io.BytesIO(raw), clock=alliance.clock)
 

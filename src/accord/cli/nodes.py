@@ -174,7 +174,10 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
         "stuck": [{"to": one.partner, "statement": one.statement, "grounds": list(one.grounds), "remedy": one.remedy} for one in waiting],
         "suspected": list(found.suspected),
         "questioned": list(found.questioned),
-        "peers": [{"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault} for item in found.peers],
+        "peers": [
+            {"member": item.member, "contacted_at": item.contacted_at, "fault": item.fault, "clock_ahead": item.clock_ahead}
+            for item in found.peers
+        ],
     }
     lines = [
         f"node of {found.member}, charter {found.charter} version {found.charter_version}, {counted(found.journal_size, 'entry', 'entries')} in the journal"
@@ -183,6 +186,11 @@ def status_command(folder: Dir, as_json: bool = JSON) -> None:
     lines += [f"  to {item.partner}: {counted(item.size, 'object')}, {item.receipted} receipted" for item in found.outgoing]
     lines += [f"  from {item.partner}: {counted(item.size, 'object')}, {item.declined} declined" for item in found.incoming]
     lines += [f"  {item.member}: {item.fault}" for item in found.peers if item.fault]
+    lines += [
+        f"  {item.member}: clock differs by {abs(item.clock_ahead)} s, ours is {'behind' if item.clock_ahead > 0 else 'ahead'}; set both by NTP"
+        for item in found.peers
+        if item.clock_differs
+    ]
     lines += [
         f"  the channel to {one.partner} waits: {one.statement} may no longer go ({'; '.join(one.grounds)}); take it back: {one.remedy}"
         for one in waiting

@@ -18,14 +18,19 @@ def is_due(means: Means, peer: str, *, now: datetime) -> bool:
     return known.retry_at <= timestamp(now) or known.contacted_at > timestamp(now)
 
 
-def went_well(means: Means, peer: str, *, now: datetime) -> None:
+def went_well(means: Means, peer: str, *, ahead: int = 0, now: datetime) -> None:
+    """Note that all was well, and how many seconds the peer's clock was ahead of ours."""
     with means.database.writing() as transaction:
-        peers.note_contact(transaction, peer, now=now, retry_at=now)
+        peers.note_contact(transaction, peer, ahead=ahead, now=now, retry_at=now)
 
 
-def went_wrong(means: Means, peer: str, fault: PeerFault, *, now: datetime, interval: timedelta, longest: timedelta) -> None:
+def went_wrong(
+    means: Means, peer: str, fault: PeerFault, *, ahead: int = 0, now: datetime, interval: timedelta, longest: timedelta
+) -> None:
     """Note the duty that failed; the wait doubles with every fault in a row, up to `longest`."""
     with means.database.writing() as transaction:
         faults = peers.peer_of(transaction, peer).faults_in_a_row + 1
         wait = min(interval * 2 ** min(faults, 20), longest)
-        peers.note_contact(transaction, peer, duty=fault.duty, says=fault.says, faults_in_a_row=faults, now=now, retry_at=now + wait)
+        peers.note_contact(
+            transaction, peer, duty=fault.duty, says=fault.says, faults_in_a_row=faults, ahead=ahead, now=now, retry_at=now + wait
+        )

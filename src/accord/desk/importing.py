@@ -24,6 +24,7 @@ from accord.desk.export import Form as Form
 from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.release import Answer, Batch, Progress, judge, note_refusal, refuse_unknown_article, refuse_withheld, release
+from accord.desk.room import need_room
 from accord.errors import AccordError, Refusal, counted
 from accord.ledger.entry import SALT_BYTES
 from accord.release.question import Offer
@@ -68,6 +69,7 @@ def import_files(
     reading: Reading = unpack,
 ) -> Imported:
     """Keep what these files hold as received from `source`, in durable batches; importing the same again adds nothing."""
+    need_room(means)
     check_source(means, source)
     count = kept = annotated = refused = 0
     refusals: list[str] = []
@@ -114,6 +116,7 @@ def release_imported(
     `offer.word` is the officer's recorded word for records that break the standard; empty when the officer gives none.
     Gives how many records, the statements and the answers of the last batch. Stopped half way, it goes on from there when called again.
     """
+    need_room(means)
     if len(offer.word) > WORD_CHARACTERS_MAX:
         raise Refusal(f"the officer's word has at most {WORD_CHARACTERS_MAX} characters")
     with means.database.reading() as transaction:

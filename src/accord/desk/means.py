@@ -44,6 +44,7 @@ class Means:
     key_file: bytes
     random: Callable[[int], bytes]
     tiles: Path  # The folder of full tiles, as files.
+    free_octets: Callable[[], int]  # Bytes free on the node's disk.
     reads: Together[ReadEntry] = field(default_factory=Together, repr=False, compare=False)  # Where reads meet before they are noted.
     epochs: dict[str, int] = field(default_factory=dict)  # Of each member's journal that is not in its first, as the store keeps it.
 

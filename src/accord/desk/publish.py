@@ -22,6 +22,7 @@ from accord.desk.means import Means
 from accord.desk.office import authorised
 from accord.desk.onward import passage_of
 from accord.desk.release import Answer, Batch, Progress, judge, note_refusal, refuse_unknown_article, refuse_withheld, release
+from accord.desk.room import need_room
 from accord.errors import AccordError, Refusal, StandardBroken, counted
 from accord.release.question import Offer
 from accord.seal.canonical import Fields
@@ -62,6 +63,7 @@ def publish(
     progress: Progress = lambda done: None,
 ) -> Published:
     """Publish the records of these files as offered, or refuse with every ground and change nothing."""
+    need_room(means)
     arrivals = _arrivals(means, files, offer.audience, officer=officer, act=Act.PUBLISH)  # 1, 2
     answers: tuple[Answer, ...] = ()
     try:

@@ -9,6 +9,8 @@ from accord.desk.watch import convicts
 from accord.store import acts, logs, peers, records, witness
 from accord.store.records import Came
 
+CLOCK_SECONDS_MAX = 30  # Seconds that two clocks may differ before it is said. A tenth of what makes tokens and receipts fail.
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
@@ -30,6 +32,11 @@ class PeerState:
     contacted_at: str
     fault: str
     retry_at: str
+    clock_ahead: int
+
+    @property
+    def clock_differs(self) -> bool:
+        return abs(self.clock_ahead) > CLOCK_SECONDS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def status(means: Means) -> Status:
                     )
                 )
             peer = peers.peer_of(transaction, partner)
-            known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, peer.fault_says, peer.retry_at))
+            known.append(PeerState(partner, peer.key_file is not None, peer.contacted_at, peer.fault_says, peer.retry_at, peer.clock_ahead))
         journal = logs.log_state(transaction, means.journal)
         found = witness.evidence_all(transaction)
         held = tuple(HoldingsCount(*row) for row in records.counts(transaction))

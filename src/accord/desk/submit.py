@@ -19,6 +19,7 @@ from datetime import datetime
 
 from accord.desk.clients import Client
 from accord.desk.means import Means
+from accord.desk.room import need_room
 from accord.errors import AccordError, LimitReached
 from accord.ledger.entry import SALT_BYTES
 from accord.seal.canonical import Fields, canonical
@@ -56,6 +57,7 @@ def submit(means: Means, raw: bytes, *, client: Client, now: datetime) -> bytes:
 
     Raises a `Refusal` where the envelope as a whole cannot be taken. That the client may write is the caller's to ask.
     """
+    need_room(means)
     items = _read(raw, now=now)  # 1, 2
     identifier = str(uuid.UUID(bytes=means.random(16), version=4))
     own = Originator(means.member, is_member=True)

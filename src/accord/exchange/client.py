@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx2
@@ -55,6 +56,7 @@ class PeerClient:
     peer: str
     http: httpx2.Client
     clock: Callable[[], datetime]
+    ahead: int = 0  # Seconds that the peer's clock was ahead of ours when it last answered, by its HTTP Date.
     _token: tuple[datetime, str] | None = field(default=None, repr=False)
 
     def checkpoint(self) -> str:
@@ -181,6 +183,7 @@ class PeerClient:
             with self.http.stream(
                 method, path, headers=headers, content=content, timeout=ANSWER_SECONDS_MAX, follow_redirects=False
             ) as answer:
+                self.ahead = seconds_ahead(answer.headers.get("Date", ""), self.clock())
                 return answer.status_code, read_bounded(answer, octets_max=octets_max, seconds_max=WHOLE_ANSWER_SECONDS_MAX)
         except httpx2.HTTPError as error:
             raise PeerSilent(
@@ -194,6 +197,14 @@ class PeerClient:
             made = token(member=self.means.member, audience=audience, key=self.means.signers.transport, now=now)
             self._token = (now, made)
         return self._token[1]
+
+
+def seconds_ahead(date: str, now: datetime) -> int:
+    """How far an HTTP Date (RFC 9110, 6.6.1) is ahead of `now`, in whole seconds; 0 where there is none that can be read."""
+    try:
+        return round((parsedate_to_datetime(date) - now).total_seconds())
+    except (TypeError, ValueError):
+        return 0
 
 
 class Unknown(PeerFault):

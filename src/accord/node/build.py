@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def _with_database(
         key_file=key_file,
         random=os.urandom,
         tiles=folder / "tiles",
+        free_octets=lambda: shutil.disk_usage(folder).free,
     )
     try:
         rejoin.know_epochs(means)
@@ -112,7 +114,7 @@ def application(node: Node, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     app = Described(title=f"Accord, {node.means.member}", version=__version__, docs_url=None, redoc_url=None)
     server.attach(app, Door(node.means, clock))
     pages.attach(app, node.means, password=node.status_password, clock=clock)
-    health.attach(app, node.means, node.folder)
+    health.attach(app, node.means)
     return app
 
 

@@ -6,21 +6,15 @@ How the node fares in numbers is `node.metrics`, on a port of its own.
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from accord.desk.means import Means
+from accord.desk.room import has_room
 from accord.errors import Unready
 
-DISK_OCTETS_MIN = (
-    256 * 2**20
-)  # Bytes free on the node's disk. Below it the largest file that may be handed in has no room, so work goes elsewhere.
 
-
-def attach(app: FastAPI, means: Means, folder: Path) -> None:
+def attach(app: FastAPI, means: Means) -> None:
     """Put the two addresses on an application."""
     router = APIRouter(include_in_schema=False)
 
@@ -32,18 +26,18 @@ def attach(app: FastAPI, means: Means, folder: Path) -> None:
     @router.get("/readyz")
     def ready() -> JSONResponse:
         """Everything that a request needs is there; 503 with the kinds of what is not."""
-        waits_for = missing(means, folder)
+        waits_for = missing(means)
         return _answer(503 if waits_for else 200, {"ready": not waits_for, "waits_for": waits_for})
 
     app.include_router(router)
 
 
-def missing(means: Means, folder: Path, *, octets_min: int = DISK_OCTETS_MIN) -> list[str]:
+def missing(means: Means) -> list[str]:
     """What stands in the way of serving: `database`, `disk`; nothing when the node is ready."""
     found = []
     if not _database_answers(means):
         found.append("database")
-    if shutil.disk_usage(folder).free < octets_min:
+    if not has_room(means):
         found.append("disk")
     return found
 

@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 
 from accord.desk import account, contact, journal, read, recall, rejoin, standing
 from accord.desk.means import Means
+from accord.desk.room import has_room
 from accord.desk.watch import Evidence, convicts
 from accord.errors import PeerFault, Unready
 from accord.exchange.client import PeerClient, connection
@@ -144,7 +145,8 @@ def keep_house(node: Node, stop: Event, traffic: Traffic, *, clock: Callable[[],
         recall.confirm(means, member, now=clock())
     account.expire_reasons(means, now=clock())
     _forget(means)
-    standing.carry_out(means, now=clock())
+    if has_room(means):
+        standing.carry_out(means, now=clock())
     while read.catch_up(means) and traffic.is_quiet() and not stop.is_set():
         pass
 
@@ -170,11 +172,12 @@ def round_with(node: Node, client: PeerClient, *, clock: Callable[[], datetime] 
             node.means,
             client.peer,
             fault,
+            ahead=client.ahead,
             now=clock(),
             interval=timedelta(seconds=interval),
             longest=timedelta(seconds=BACK_OFF_SECONDS_MAX),
         )
         _log.warning("%s: %s", client.peer, fault.says)
         return fault
-    contact.went_well(node.means, client.peer, now=clock())
+    contact.went_well(node.means, client.peer, ahead=client.ahead, now=clock())
     return synced

@@ -23,14 +23,15 @@ class Peer:
     faults_in_a_row: int
     contacted_at: str
     retry_at: str
+    clock_ahead: int  # Seconds that its clock was ahead of ours at the last contact.
 
 
 def peer_of(transaction: Transaction, member: str) -> Peer:
     row = transaction.one("peer_of", member=member)
     if row is None:
-        return Peer(member, None, "", "", "", 0, "", "")
-    key_file, head, duty, says, faults, contacted_at, retry_at = row
-    return Peer(member, None if key_file is None else bytes(key_file), head, duty, says, faults, contacted_at, retry_at)
+        return Peer(member, None, "", "", "", 0, "", "", 0)
+    key_file, head, duty, says, faults, contacted_at, retry_at, ahead = row
+    return Peer(member, None if key_file is None else bytes(key_file), head, duty, says, faults, contacted_at, retry_at, ahead)
 
 
 def keep_key_file(transaction: Transaction, member: str, raw: bytes) -> None:
@@ -44,7 +45,15 @@ def keep_head(transaction: Transaction, member: str, checkpoint: str) -> None:
 
 
 def note_contact(
-    transaction: Transaction, member: str, *, duty: str = "", says: str = "", faults_in_a_row: int = 0, now: datetime, retry_at: datetime
+    transaction: Transaction,
+    member: str,
+    *,
+    duty: str = "",
+    says: str = "",
+    faults_in_a_row: int = 0,
+    ahead: int = 0,
+    now: datetime,
+    retry_at: datetime,
 ) -> None:
     """Note how the last contact went; an empty `duty` says that all was well."""
     transaction.run("peer_open", member=member)
@@ -56,6 +65,7 @@ def note_contact(
         faults_in_a_row=faults_in_a_row,
         contacted_at=timestamp(now),
         retry_at=timestamp(retry_at),
+        clock_ahead=ahead,
     )
 
 

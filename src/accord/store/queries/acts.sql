@@ -35,7 +35,7 @@ select count(*) from declined where collection = :collection;
 
 -- name: peer_of
 -- What we know of a member's node.
-select key_file, head, fault_duty, fault_says, faults_in_a_row, contacted_at, retry_at from peer where member = :member;
+select key_file, head, fault_duty, fault_says, faults_in_a_row, contacted_at, retry_at, clock_ahead from peer where member = :member;
 
 -- name: peer_open
 -- Begin to know a member's node.
@@ -53,7 +53,7 @@ update peer set head = :head where member = :member;
 -- name: peer_contact
 -- How the last contact went.
 update peer set fault_duty = :fault_duty, fault_says = :fault_says, faults_in_a_row = :faults_in_a_row, contacted_at = :contacted_at,
-  retry_at = :retry_at where member = :member;
+  retry_at = :retry_at, clock_ahead = :clock_ahead where member = :member;
 
 -- name: officer_add
 -- An officer of this member.
