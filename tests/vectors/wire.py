@@ -121,7 +121,7 @@ def node_of(member: str, charter: SignedCharter, folder: Path) -> Iterator[Means
     signers = Signers(**{role.value: key for role, key in keys.items()})
     gate = Gate(policy_of(charter.charter))
     raw = key_file.sign(key_of(member, Role.ROOT))
-    means = Means(member, charter.charter, gate, database, signers, raw, _Chance(member), folder / f"{member}-tiles")
+    means = Means(member, charter.charter, gate, database, signers, raw, _Chance(member), folder / f"{member}-tiles", lambda: 2**40)
     office.add_officer(means, name=OFFICER, role=OfficerRole.OFFICER, now=START)
     try:
         yield means
