@@ -328,7 +328,7 @@ def test_a_channels_tiles_are_for_its_two_members(alliance: Alliance) -> None:
 
     def asked(path: str, asking: str) -> int:
         client = alliance.client(asking, "KZ")
-        headers = {"Authorization": f"Bearer {client._bearer()}", CHARTER_HEADER: digest_text(client.means.charter.digest)}
+        headers = {"Authorization": f"Bearer {client._bearer(client.clock())}", CHARTER_HEADER: digest_text(client.means.charter.digest)}
         answer = alliance.doors["KZ"].get(f"/accord/v1/channels/{path}", headers=headers)
         if answer.status_code == 200:
             assert (TYPE, LONG) == (answer.headers["content-type"], answer.headers["cache-control"])

@@ -171,8 +171,9 @@ class PeerClient:
     def _exchange(
         self, method: str, path: str, *, octets_max: int, content: bytes | None = None, media_type: str = ""
     ) -> tuple[int, bytes]:
+        now = self.clock()
         headers = {
-            "Authorization": f"Bearer {self._bearer()}",
+            "Authorization": f"Bearer {self._bearer(now)}",
             CHARTER_HEADER: digest_text(self.means.charter.digest),
             "Accept": MEDIA_TYPE if path.startswith("/taxii2/") else "*/*",
             "Accept-Encoding": "identity",
@@ -183,15 +184,14 @@ class PeerClient:
             with self.http.stream(
                 method, path, headers=headers, content=content, timeout=ANSWER_SECONDS_MAX, follow_redirects=False
             ) as answer:
-                self.ahead = seconds_ahead(answer.headers.get("Date", ""), self.clock())
+                self.ahead = seconds_ahead(answer.headers.get("Date", ""), now)
                 return answer.status_code, read_bounded(answer, octets_max=octets_max, seconds_max=WHOLE_ANSWER_SECONDS_MAX)
         except httpx2.HTTPError as error:
             raise PeerSilent(
                 "contact", f"{self.peer} does not answer: {type(error).__name__}", remedy="check its address and the line"
             ) from error
 
-    def _bearer(self) -> str:
-        now = self.clock()
+    def _bearer(self, now: datetime) -> str:
         if self._token is None or now - self._token[0] > TOKEN_LIFE / 2:
             audience = f"{self.means.charter.id}/{self.peer}"
             made = token(member=self.means.member, audience=audience, key=self.means.signers.transport, now=now)
