@@ -99,7 +99,8 @@ def test_a_long_list_of_values_is_asked_in_portions(tmp_path: Path) -> None:
     digests = [number.to_bytes(32, "big") for number in range(database.VARIABLES_MAX * 2 + 1)]
     with base.writing() as transaction:
         transaction.many("content_add", ({"collection": "holdings", "digest": digest, "body": b"{}"} for digest in digests))
-        assert [] == transaction.among("record_known", digests, collection="holdings")
+        found = transaction.among("record_known", digests, collection="holdings")
+    assert digests == sorted(bytes(digest) for digest, _ in found)
     base.close()
 
 

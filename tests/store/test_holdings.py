@@ -95,6 +95,34 @@ def test_an_erased_version_makes_room_for_the_one_before_it(database: Database) 
         assert [0] != [item.position for item in holdings.standing(transaction, Selection(versions=(ALL,)), clearance=Tlp.RED, first=0)]
 
 
+@on_sqlite
+@pytest.mark.parametrize("analysed", [False, True])
+@pytest.mark.parametrize("statement", ["record_known", "record_by_digests", "record_raise", "record_erase", "content_of", "content_erase"])
+def test_a_record_is_found_through_the_one_index_of_digests(database: Database, statement: str, analysed: bool) -> None:
+    with database.writing() as transaction:
+        records.keep(transaction, [_arrival(number, "2026-11-20T09:00:00.000Z") for number in range(300)], now=NOW)
+        if analysed:
+            transaction.connection.execute("analyze")
+        text = statements()[statement].replace(":values", ":a, :b")
+        asked = {"collection": "holdings", "digest": b"", "a": b"", "b": b"", "tlp": 1}
+        plan = [row[3] for row in transaction.connection.execute(f"explain query plan {text}", asked)]
+    assert any("sqlite_autoindex_content_1 (collection=? AND digest=?)" in line for line in plan), plan
+    assert [line for line in plan if "SCAN" in line] == []
+    assert [line for line in plan if "record" in line and "position=?)" not in line] == []
+
+
+def test_what_an_older_accord_kept_is_erased_whole(database: Database) -> None:
+    arrival = _arrival(1, "2026-11-20T09:00:00.000Z")
+    with database.writing() as transaction:
+        records.keep(transaction, [arrival], now=NOW)
+        held = records.held_by_digests(transaction, [arrival.record.digest])[arrival.record.digest]
+        tamper(transaction, "update record set newest = null")  # As a version before migration 0014 writes it.
+        tamper(transaction, "update content set place = null")
+        erasure.discard(transaction, held)
+        assert [] == tamper(transaction, "select * from record")
+        assert [] == tamper(transaction, "select * from content")
+
+
 @pytest.mark.parametrize(
     ("fields", "edition"),
     [

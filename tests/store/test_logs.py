@@ -16,13 +16,15 @@ from accord.ledger.entry import commitment, leaf_hashes
 from accord.ledger.tree import EMPTY
 from accord.seal.canonical import digest_of
 from accord.stix.statement import timestamp
-from accord.store import logs
+from accord.store import consents, erasure, logs
 from accord.store.database import Database
-from accord.store.logs import NewLeaf, later_times
-from tests.databases import new_database
+from accord.store.logs import Log, NewLeaf, later_times
+from accord.store.statements import statements
+from tests.databases import new_database, on_sqlite
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NAME = "sco.example/KZ/KG/1"
+BLOCK = 65_536  # Positions: what the index of leaves by content and commitment keeps together (migration 0023).
 
 
 @pytest.fixture
@@ -79,6 +81,54 @@ def test_appends_give_positions_without_gaps_and_the_root_of_all_leaves(base: Da
     assert (5, expected.root(), expected) == (last.size, last.root, state.frontier)
     times = [leaf.added_at for leaf in kept]
     assert sorted(set(times)) == times
+
+
+@pytest.mark.parametrize("size", [0, BLOCK - 1, BLOCK, 3 * BLOCK - 1])
+def test_a_leaf_is_found_and_erased_by_its_commitment_in_whichever_block_it_stands(base: Database, size: int) -> None:
+    [one, other] = _leaves(size, 2)
+    assert one.digest is not None
+    assert other.digest is not None
+    with base.writing() as transaction:
+        empty = logs.open_log(transaction, NAME)
+        before = Log(NAME, size, EMPTY.extend([bytes(32)] * size), 0, "")
+        logs.advance(transaction, empty, before)
+        logs.append(transaction, before, [one, other], now=NOW)
+        assert {one.commitment, other.commitment} == logs.known_commitments(
+            transaction, NAME, [one.commitment, other.commitment, bytes(32)]
+        )
+        assert {one.digest: (one.commitment, one.salt)} == logs.standing(transaction, NAME, [one.digest])
+        assert [(other.digest, size)] == logs.statements_over(transaction, NAME, [other.digest])
+        assert [one.commitment] == erasure.live_commitments(transaction, NAME, [one.digest])
+        erasure.take_back(transaction, NAME, [one.commitment], recall="recall--1", reason="withdrawn", now=NOW)
+        assert {} == logs.standing(transaction, NAME, [one.digest])
+        assert {other.digest: (other.commitment, other.salt)} == logs.standing(transaction, NAME, [one.digest, other.digest])
+        assert consents.standing_as(transaction, NAME, one.commitment) is None
+
+
+@on_sqlite
+@pytest.mark.parametrize("analysed", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("leaf_of_digests", "leaf_digest (collection=? AND <expr>=? AND digest=?)"),
+        ("leaf_statements", "leaf_digest (collection=? AND <expr>=? AND digest=?)"),
+        ("content_forget", "leaf_digest (collection=? AND <expr>=? AND digest=?)"),
+        ("leaf_of_commitments", "leaf_commitment (collection=? AND <expr>=? AND commitment=?)"),
+        ("leaf_of_commitment", "leaf_commitment (collection=? AND <expr>=? AND commitment=?)"),
+        ("leaf_erase", "leaf_commitment (collection=? AND <expr>=? AND commitment=?)"),
+        ("leaf_standing", "leaf_commitment (collection=? AND <expr>=? AND commitment=?)"),
+        ("consent_names", "leaf_commitment (collection=? AND <expr>=? AND commitment=?)"),
+    ],
+)
+def test_leaves_are_found_along_the_index_of_their_block(base: Database, statement: str, index: str, analysed: bool) -> None:
+    with base.writing() as transaction:
+        logs.append(transaction, logs.open_log(transaction, NAME), _leaves(0, 300), now=NOW)
+        if analysed:
+            transaction.connection.execute("analyze")
+        text = statements()[statement].replace(":values", ":a, :b")
+        asked = dict.fromkeys(("collection", "digest", "commitment", "sealed", "a", "b"), NAME)
+        plan = [row[3] for row in transaction.connection.execute(f"explain query plan {text}", asked)]
+    assert any(index in line for line in plan), plan
 
 
 def test_two_writers_cannot_both_append_at_one_position(base: Database) -> None:

@@ -11,10 +11,9 @@ Asked of each record: does it say what the standard asks, and does its marking a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from accord.charter.force import law_between
 from accord.desk.means import Means
@@ -32,8 +31,7 @@ from accord.stix.statement import Statement
 from accord.stix.upstream import links
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """Kept as `record`, with what breaks the standard, when `ground` is empty; declined on that ground otherwise."""
 
     ground: str
@@ -109,6 +107,6 @@ def _of_record(item: Proven, statement: Statement) -> Admission:
     if faults and not statement.as_received:
         return Admission("standard: " + "; ".join(faults[:3]))
     try:
-        return Admission("", faults, of_canonical(item.content, fields))
+        return Admission("", faults, of_canonical(item.content, fields, digest=item.leaf.digest))
     except AccordError as error:  # It has no type or no id: nothing that could be kept.
         return Admission(f"standard: {error.says}")

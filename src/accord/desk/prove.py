@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from accord.desk.introduce import keys_of
 from accord.desk.means import Means
@@ -28,8 +29,7 @@ from accord.store.database import Transaction
 from accord.store.logs import Log, NewLeaf
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One object of a page as it came over the wire, with its salt."""
 
     fields: Fields
@@ -43,8 +43,7 @@ class Gone:
     commitment: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(NamedTuple):
     """One position of a page, proven. `meaning` is the statement that covers a record or that it is, the control that it is, or None where it is gone."""
 
     fields: Fields
@@ -129,10 +128,9 @@ def prove(
             cover.seen.add(sealed)
             proven.append(Proven(parcel.fields, content, NewLeaf(sealed, parcel.salt, digest_of(content), number, len(content)), meaning))
         else:
-            leaf = _covered(cover, sealed, parcel.salt, position)
-            assert cover.statement is not None, "what is covered is covered by a statement"
-            whole = NewLeaf(sealed, parcel.salt, digest_of(content), leaf.statement, len(content))
-            proven.append(Proven(parcel.fields, content, whole, cover.statement))
+            statement = _covering(cover, sealed, position)
+            leaf = NewLeaf(sealed, parcel.salt, digest_of(content), cover.number, len(content))
+            proven.append(Proven(parcel.fields, content, leaf, statement))
     _all_came(transaction, log, cover)
     return proven
 
@@ -151,13 +149,13 @@ def _gone(cover: _Cover, sealed: bytes, number: int) -> NewLeaf:
     return NewLeaf(sealed, None, None, cover.number if cover.statement is not None else number, 0)
 
 
-def _covered(cover: _Cover, sealed: bytes, salt: bytes, position: int) -> NewLeaf:
-    """The leaf of a record that the current statement names."""
+def _covering(cover: _Cover, sealed: bytes, position: int) -> Statement:
+    """The statement before a record, which has to name it."""
     if cover.statement is None or sealed not in cover.missing:
         raise IntegrityFailure("commitment", f"position {position} is not covered by the statement before it")
     cover.missing.discard(sealed)
     cover.seen.add(sealed)
-    return NewLeaf(sealed, salt, None, cover.number, 0)
+    return cover.statement
 
 
 def _all_came(transaction: Transaction, log: Log, cover: _Cover) -> None:

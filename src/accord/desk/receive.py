@@ -191,7 +191,7 @@ def _keep(
     arrivals: list[Arrival] = []
     declined = 0
     for position, (item, admission) in enumerate(zip(items, admissions, strict=True), start=log.size):
-        leaves.append(item.leaf if not admission.ground else replace(item.leaf, salt=None, digest=None))
+        leaves.append(item.leaf if not admission.ground else item.leaf._replace(salt=None, digest=None))
         if admission.ground:
             declined += 1
             acts.keep_declined(transaction, collection=log.name, position=position, ground=admission.ground, now=now)
@@ -229,7 +229,7 @@ def _arrival(item: Proven, sender: str, admission: Admission) -> Arrival:
 
 def keep_word(transaction: Transaction, name: str, position: int, item: Proven) -> None:
     """A statement or control record itself: kept as bytes; a statement's review date is noted, and what it replaces, and what a consent names."""
-    records.keep_contents(transaction, [of_canonical(item.content, item.fields)])
+    records.keep_contents(transaction, [of_canonical(item.content, item.fields, digest=item.leaf.digest)])
     if isinstance(item.meaning, Consent):
         consents.keep_consent(transaction, name, position=position, consent=item.meaning)
     if isinstance(item.meaning, Statement):

@@ -3,6 +3,9 @@
 "Anything new?" is one comparison of checkpoints: one small round trip, whatever the size of the channel.
 Killed at any point, the next round goes on from the last page that was kept.
 
+While a page is checked and kept, the next one is fetched and parsed: the sender and this node work at the same time, and never more than two pages are
+held. The line is still used by one thread at a time, and what goes wrong with a page is raised when its turn comes.
+
 Two logs move while a round runs, and neither is a fault of the peer: it may recall what its checkpoint promised before the page is served, and another
 round of this node, `accord sync` beside a running one, may keep pages meanwhile. So before such a failure is raised, both are looked at once more.
 """
@@ -10,9 +13,11 @@ round of this node, `accord sync` beside a running one, may keep pages meanwhile
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Thread
 from typing import Protocol
 
 from accord.desk import introduce, onward, recall, receive, watch
@@ -131,10 +136,11 @@ def _catch_up(
     """Fetch, prove and keep what is between us and the checkpoint."""
     peer = line.peer
     head = receive.check_head(means, peer, note, now=clock())
+    following: Future[WirePage | None] | None = None
     for _ in range(PAGES_MAX):
         if so_far.held >= head.size:
             break
-        page = line.page(so_far.held, min(PAGE_OBJECTS_MAX, head.size - so_far.held))
+        page = _fetch(line, so_far.held, head.size) if following is None else following.result()
         if page is None:  # The rest, and what explains its holes, comes with the next file.
             return
         if not page.parcels:
@@ -142,7 +148,13 @@ def _catch_up(
                 "growth", f"the checkpoint promises {counted(head.size, 'leaf', 'leaves')}, the page at {so_far.held} is empty"
             )
         _meet_strangers(means, line, page.parcels, now=clock())
-        received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
+        beyond = so_far.held + len(page.parcels)
+        following = _fetch_ahead(line, beyond, head.size) if beyond < head.size else None
+        try:
+            received = receive.receive(means, peer, first=page.first, parcels=page.parcels, note=page.checkpoint, now=clock())
+        finally:
+            if following is not None:  # The line is used by one thread at a time, also by who looks at what went wrong.
+                wait([following])
         so_far.held, so_far.shown = received.size, page.checkpoint
         so_far.kept, so_far.declined = so_far.kept + received.kept, so_far.declined + received.declined
         # The last page's receipt waits below until every hole is explained. The others may not: a sender serves only so much without one.
@@ -153,6 +165,24 @@ def _catch_up(
     hand_over(note)
     recall.confirm(means, peer, now=clock())
     recall.forget_soon(means)
+
+
+def _fetch(line: Line, first: int, size: int) -> WirePage | None:
+    return line.page(first, min(PAGE_OBJECTS_MAX, size - first))
+
+
+def _fetch_ahead(line: Line, first: int, size: int) -> Future[WirePage | None]:
+    """Fetch a page on a thread that ends with the process: a node that stops does not wait for a slow peer."""
+    following: Future[WirePage | None] = Future()
+
+    def fetch() -> None:
+        try:
+            following.set_result(_fetch(line, first, size))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is raised when the page's turn comes.
+            following.set_exception(fault)
+
+    Thread(target=fetch, name=f"page {first} of {line.peer}", daemon=True).start()
+    return following
 
 
 def _meet_strangers(means: Means, line: Line, parcels: Sequence[object], *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from accord.stix.identifier import IDENTIFIER_CHARACTERS_MAX
 
 FILE_BYTES_MAX: Final = 2**29  # Bytes. Three times the largest public STIX bundle; a file is held in memory as a whole while it is read.
 VERSION_CHARACTERS_MAX: Final = 64  # Characters. A timestamp with nine fraction digits has 30; a version is compared and indexed as text.
+_SAYS_PERSON: Final = {"identity": "identity_class", "threat-actor": "resource_level"}
 _BUNDLE_PROPERTIES_MAX: Final = 100  # Properties of a bundle. It has three, and some tools add a few.
 
 
@@ -60,12 +61,15 @@ def of_fields(fields: Fields) -> Record:
     return _record(fields, canonical(fields))
 
 
-def of_canonical(content: bytes, fields: Fields) -> Record:
-    """The record of bytes that the caller has just made from these fields with `seal.canonical`; raises what `of_fields` does."""
-    return _record(fields, content)
+def of_canonical(content: bytes, fields: Fields, *, digest: Digest | None = None) -> Record:
+    """The record of bytes that the caller has just made from these fields with `seal.canonical`; raises what `of_fields` does.
+
+    A caller that has hashed the bytes already hands their digest on.
+    """
+    return _record(fields, content, digest)
 
 
-def _record(fields: Fields, content: bytes) -> Record:
+def _record(fields: Fields, content: bytes, digest: Digest | None = None) -> Record:
     if len(content) > OBJECT_BYTES_MAX:
         raise LimitReached("OBJECT_BYTES_MAX", f"an object of {len(content):,} bytes; at most {OBJECT_BYTES_MAX:,} are taken")
     type_name, identifier = fields.get("type"), fields.get("id")
@@ -82,7 +86,7 @@ def _record(fields: Fields, content: bytes) -> Record:
     if "\0" in type_name or "\0" in identifier or "\0" in version:
         # STIX 2.1, 2.9, 3.1 and 3.2 allow it in none of them, and PostgreSQL keeps it in no text. Elsewhere in an object it is a character like others.
         raise Malformed("the type, the id or the time of an object's version holds the character NUL")
-    return Record(content, digest_of(content), identifier, type_name, version, MappingProxyType(fields))
+    return Record(content, digest or digest_of(content), identifier, type_name, version, MappingProxyType(fields))
 
 
 def _version(fields: Fields) -> str:
@@ -99,11 +103,9 @@ def concerns_person(fields: Mapping[str, JSON]) -> bool:
     The two properties are open vocabularies (STIX 2.1, 10.7 and 10.2), so spelling and case are not relied upon.
     Persons named in descriptions are not found here: that is for the officer who writes the category of data subject.
     """
-    match fields:
-        case {"type": "identity", "identity_class": str(kind)} | {"type": "threat-actor", "resource_level": str(kind)}:
-            return kind.strip().casefold() == "individual"
-        case _:
-            return False
+    says = _SAYS_PERSON.get(str(fields.get("type")))
+    kind = None if says is None else fields.get(says)
+    return isinstance(kind, str) and kind.strip().casefold() == "individual"
 
 
 # --- Files -------------------------------------------------------------------------------------------------------------------------

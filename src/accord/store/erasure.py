@@ -18,7 +18,7 @@ from accord.stix.statement import STATEMENT_RECORDS_MAX, timestamp
 from accord.store import terms
 from accord.store.database import Database, Transaction
 from accord.store.logs import standing
-from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests, judge_again
+from accord.store.records import HOLDINGS, Came, Held, content_of, held_by_digests, judge_again, judge_left_over
 
 EXPIRIES_AT_ONCE_MAX = 100  # Statements a transaction; the worker comes again at once while there are more.
 
@@ -134,6 +134,7 @@ def erase(
     A record that still stands in another of the `incoming` channels, or was the member's own before it came, keeps its bytes.
     """
     erased = 0
+    judge_left_over(transaction)
     for commitment in commitments:
         row = transaction.one("leaf_of_commitment", collection=collection, commitment=commitment)
         transaction.run("hole_explained", collection=collection, commitment=commitment)
@@ -168,9 +169,10 @@ def _forget_terms(transaction: Transaction, held: Held) -> None:
 
 def discard(transaction: Transaction, held: Held) -> None:
     """Destroy a record of the member's own holdings: bytes, search terms, row, and who entered it."""
+    judge_left_over(transaction)
     _forget_terms(transaction, held)
-    transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
     transaction.run("record_erase", collection=HOLDINGS, digest=held.digest)
+    transaction.run("content_erase", collection=HOLDINGS, digest=held.digest)
     judge_again(transaction, held.stix_id)
     transaction.run("recall_forget", digest=held.digest)
     transaction.run("person_forget", collection=HOLDINGS, digest=held.digest)

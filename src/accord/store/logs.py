@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from accord.ledger.entry import leaf_hashes
 from accord.ledger.tree import EMPTY, Frontier
@@ -34,9 +35,8 @@ class Log:
     last_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewLeaf:
-    """A leaf about to be appended; `statement` counts from the first leaf of this append."""
+class NewLeaf(NamedTuple):
+    """A leaf about to be appended; `statement` counts from the first leaf of this append. A tuple: thousands are made for each page."""
 
     commitment: bytes
     salt: bytes | None

@@ -81,8 +81,9 @@ class Held:
 def keep(transaction: Transaction, arrivals: Sequence[Arrival], *, now: datetime) -> int:
     """Keep what is not held yet and give how many that were. What is held already stays as it came first."""
     log = open_log(transaction, HOLDINGS)
+    judge_left_over(transaction)
     digests: list[bytes] = [arrival.record.digest for arrival in arrivals]
-    known = {bytes(row[0]) for row in transaction.among("record_known", digests, collection=HOLDINGS)}
+    known = {bytes(digest) for digest, place in transaction.among("record_known", digests, collection=HOLDINGS) if place is not None}
     fresh: dict[bytes, Arrival] = {}
     for arrival in arrivals:
         if arrival.record.digest not in known:
@@ -93,7 +94,13 @@ def keep(transaction: Transaction, arrivals: Sequence[Arrival], *, now: datetime
     rows = [_row(arrival, log.size + number, time) for number, (arrival, time) in enumerate(zip(fresh.values(), times, strict=True))]
     outdated = _judge(transaction, rows)
     transaction.many("record_add", rows)
-    transaction.many("content_place", ({**row, "body": arrival.record.content} for row, arrival in zip(rows, fresh.values(), strict=True)))
+    transaction.many(
+        "content_place",
+        (
+            {"collection": HOLDINGS, "digest": digest, "body": arrival.record.content, "position": position}
+            for position, (digest, arrival) in enumerate(fresh.items(), start=log.size)
+        ),
+    )
     transaction.many("record_outdated", outdated)
     advance(transaction, log, replace(log, size=log.size + len(fresh), last_at=times[-1]))
     return len(fresh)
@@ -104,10 +111,14 @@ def keep_contents(transaction: Transaction, records: Iterable[Record]) -> None:
     transaction.many("content_add", ({"collection": HOLDINGS, "digest": record.digest, "body": record.content} for record in records))
 
 
-def _judge(transaction: Transaction, rows: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
-    """Say in each new row whether it is the newest version of its object, and give the places of those held that no longer are."""
+def judge_left_over(transaction: Transaction) -> None:
+    """Judge what an older Accord kept beside this one: it says neither which version is the newest nor which record the bytes are."""
     while (unjudged := transaction.one("record_unjudged", collection=HOLDINGS)) is not None:
         judge_again(transaction, unjudged[0])
+
+
+def _judge(transaction: Transaction, rows: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+    """Say in each new row whether it is the newest version of its object, and give the places of those held that no longer are."""
     ids = list({row["stix_id"] for row in rows})
     newest = {stix_id: (edition, position) for stix_id, edition, position in transaction.among("record_newest", ids, collection=HOLDINGS)}
     fresh = {row["position"]: row for row in rows}

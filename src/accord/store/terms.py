@@ -23,7 +23,7 @@ from accord.seal.canonical import Digest, Fields
 from accord.stix.marking import Tlp, tlp_of
 from accord.store.database import Database, Transaction
 from accord.store.postings import BLOCK_RECORDS, appended, packed, unpacked
-from accord.store.records import HOLDINGS, Held, held_by_digests
+from accord.store.records import HOLDINGS, Held, held_by_digests, judge_left_over
 from accord.store.words import terms_of_record
 
 RECORDS_PER_INDEXING_MAX = 1_024  # Records a transaction: a sixteenth of a block, kept in a fraction of a second.
@@ -115,6 +115,7 @@ def forget(transaction: Transaction, held: Held, content: bytes) -> None:
 
 def raise_level(transaction: Transaction, digests: Sequence[Digest], level: Tlp) -> None:
     """Let these records count as marked at least so high, in the holdings and in the index of them. Nothing lowers a level."""
+    judge_left_over(transaction)
     for held in held_by_digests(transaction, digests).values():
         if held.level.rank < level.rank:
             transaction.run("record_raise", collection=HOLDINGS, digest=held.digest, tlp=level.rank)

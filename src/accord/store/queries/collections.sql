@@ -32,12 +32,14 @@ select content.body from leaf join content on content.collection = 'holdings' an
 where leaf.collection = :collection and leaf.position = :position;
 
 -- name: leaf_of_digests
--- Which of these records already stand in a collection, with the commitment and salt they stand under.
-select digest, commitment, salt, position from leaf where collection = :collection and digest in (:values) order by position;
+-- Which of these records already stand in a collection, with the commitment and salt they stand under. `+ 0`: along the index of contents, and not
+-- through all positions.
+select digest, commitment, salt, position from leaf
+where collection = :collection and position / 65536 in (select number from leaf_block) and digest in (:values) order by position + 0;
 
 -- name: leaf_of_commitments
 -- Which of these commitments a collection has.
-select commitment from leaf where collection = :collection and commitment in (:values);
+select commitment from leaf where collection = :collection and position / 65536 in (select number from leaf_block) and commitment in (:values);
 
 -- name: boundary_add
 -- An append ended here.
@@ -70,4 +72,5 @@ select min(position) from leaf where collection = :collection and added_at > :ad
 
 -- name: leaf_statements
 -- Which statements of a collection brought these records, as far as they still have their content there.
-select digest, statement from leaf where collection = :collection and digest in (:values) and salt is not null;
+select digest, statement from leaf
+where collection = :collection and position / 65536 in (select number from leaf_block) and digest in (:values) and salt is not null;

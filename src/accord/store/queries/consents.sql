@@ -14,8 +14,10 @@ select leaf.commitment from leaf where leaf.collection = :collection and leaf.sa
 
 -- name: consent_names
 -- The consent that a leaf is, and the records it names.
-select consent.consent, consent.commitment from leaf join consent on consent.collection = leaf.collection and consent.position = leaf.position
-where leaf.collection = :collection and leaf.commitment = :sealed and leaf.salt is not null order by consent.commitment;
+select consent, commitment from consent where collection = :collection and position in (select leaf.position from leaf
+  where leaf.collection = :collection and leaf.position / 65536 in (select number from leaf_block) and leaf.commitment = :sealed
+    and leaf.salt is not null)
+order by commitment;
 
 -- name: superseded_add
 -- A statement of a channel is replaced by the one at a position.
@@ -32,4 +34,5 @@ update expiry set review = :review where collection = :collection and position =
 
 -- name: leaf_standing
 -- A commitment that still has its content: its record, its salt, and the statement it came under first.
-select digest, salt, statement from leaf where collection = :collection and commitment = :commitment and salt is not null;
+select digest, salt, statement from leaf
+where collection = :collection and position / 65536 in (select number from leaf_block) and commitment = :commitment and salt is not null;

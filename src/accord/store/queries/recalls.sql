@@ -90,19 +90,22 @@ select commitment from leaf where collection = :collection and position >= :firs
 
 -- name: leaf_of_commitment
 -- Position and record of a commitment that still has its content.
-select position, digest from leaf where collection = :collection and commitment = :commitment and salt is not null;
+select position, digest from leaf
+where collection = :collection and position / 65536 in (select number from leaf_block) and commitment = :commitment and salt is not null;
 
 -- name: leaf_erase
 -- Destroy salt and digest; the commitment stays, and nothing can be guessed from it.
-update leaf set salt = null, digest = null where collection = :collection and commitment = :commitment and salt is not null;
+update leaf set salt = null, digest = null
+where collection = :collection and position / 65536 in (select number from leaf_block) and commitment = :commitment and salt is not null;
 
 -- name: content_erase
 -- Destroy the bytes.
 delete from content where collection = :collection and digest = :digest;
 
 -- name: record_erase
--- Forget that the record was held.
-delete from record where collection = :collection and digest = :digest;
+-- Forget that the record was held. Its bytes still lead to it, so they go after it.
+delete from record where collection = :collection
+  and position = (select place from content where content.collection = :collection and content.digest = :digest);
 
 -- name: answer_add
 -- A recipient's word about a leaf; said once.

@@ -39,22 +39,25 @@ where collection = :collection and stix_id = :stix_id;
 -- name: content_judge
 -- Give the bytes of every version of an object their place.
 update content set place = (select record.position from record
-    where record.collection = content.collection and record.digest = content.digest)
+    where record.collection = content.collection and record.stix_id = :stix_id and record.digest = content.digest)
 where collection = :collection and place is null
   and digest in (select record.digest from record where record.collection = :collection and record.stix_id = :stix_id);
 
 -- name: record_raise
 -- A record that is held already came again, or was given, at a higher level.
-update record set tlp = :tlp where collection = :collection and digest = :digest and tlp < :tlp;
+update record set tlp = :tlp where collection = :collection and tlp < :tlp
+  and position = (select place from content where content.collection = :collection and content.digest = :digest);
 
 -- name: record_known
--- Which of these digests the holdings already have.
-select digest from record where collection = :collection and digest in (:values);
+-- Which of these bytes are kept already, and the positions of the records that they are. One without a place is sorted out by whoever asks:
+-- a condition on it would lead an engine through all places.
+select digest, place from content where collection = :collection and digest in (:values);
 
 -- name: record_by_digests
 -- The records with these digests.
-select digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
-from record where collection = :collection and digest in (:values);
+select record.digest, stix_id, stix_type, version, came, source, originator, originator_is_member, article, faults, added_at, position, tlp
+from content join record on record.collection = content.collection and record.position = content.place
+where content.collection = :collection and content.digest in (:values);
 
 -- name: record_by_stix_id
 -- Every version of one object, the newest arrival first. `+ 0`: along the index of versions, which are few, and not through all positions.

@@ -83,4 +83,5 @@ select digest from leaf where collection = :collection and position = :position 
 -- name: content_forget
 -- Destroy bytes that no leaf of this collection stands on any more.
 delete from content where content.collection = :collection and content.digest = :digest
-  and not exists (select 1 from leaf where leaf.collection = :collection and leaf.digest = :digest);
+  and not exists (select 1 from leaf where leaf.collection = :collection
+    and leaf.position / 65536 in (select number from leaf_block) and leaf.digest = :digest);
