@@ -25,13 +25,19 @@ from accord.seal.canonical import JSON, Fields, read
 from accord.seal.keys import base64_text, parse_base64
 from accord.seal.note import Note
 from accord.stix.statement import read_timestamp
-from accord.store import acts, logs, witness
+from accord.store import acts, logs, rejoin, witness
 from accord.store.database import Transaction
 from accord.store.witness import Cosignature
 
 EPOCH_BEGUN = "epoch-begun"  # The act of the first entry, from the second epoch on.
 STEP = 256  # Entries: one whole tile. Fewer acts than this in an hour look like none.
 SHOWN_FOR = timedelta(hours=1)  # Of the clock, so that neither an act nor a start of the node moves the moment.
+
+
+def know_epochs(means: Means) -> None:
+    """Read the epochs of all journals out of the store; another process of this node may have followed one."""
+    with means.database.reading() as transaction:
+        means.epochs.update(rejoin.epochs(transaction))
 
 
 def publish_due(means: Means, *, now: datetime) -> None:

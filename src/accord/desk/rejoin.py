@@ -22,7 +22,7 @@ from accord.charter.officers import OfficerRole
 from accord.desk import recall
 from accord.desk.give_back import Word
 from accord.desk.introduce import keys_ever
-from accord.desk.journal import epoch_entry, epoch_of
+from accord.desk.journal import epoch_entry, epoch_of, know_epochs
 from accord.desk.means import FIRST_EPOCH, Means
 from accord.desk.prove import Gone, Parcel, Proven, prove
 from accord.desk.receive import keep_word
@@ -58,12 +58,6 @@ class Cosigned:
     note: str
     line: str
     at: datetime
-
-
-def know_epochs(means: Means) -> None:
-    """Read the epochs of all journals out of the store."""
-    with means.database.reading() as transaction:
-        means.epochs.update(rejoin.epochs(transaction))
 
 
 def is_rejoining(means: Means) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from accord.desk.introduce import keys_of
-from accord.desk.journal import Opening, epoch_of, read_epoch
+from accord.desk.journal import Opening, epoch_of, know_epochs, read_epoch
 from accord.desk.means import FIRST_EPOCH, Means
 from accord.errors import AccordError, Malformed, NotFound, PeerFault, ProofInvalid
 from accord.ledger.checkpoint import Checkpoint, open_signed
@@ -88,7 +88,7 @@ def is_of_later_epoch(means: Means, member: str, note: str) -> bool:
         return False  # It is no checkpoint: `compare` says so, in its duty.
     if origin != means.journal_in(member, epoch) or epoch <= means.epochs.get(member, FIRST_EPOCH):
         return False
-    _know_epochs(means)  # Another process of this node may have followed already.
+    know_epochs(means)  # Another process of this node may have followed already.
     return epoch > means.epochs.get(member, FIRST_EPOCH)
 
 
@@ -113,12 +113,7 @@ def follow(means: Means, member: str, note: str, opening: Opening, *, fetch: Cal
         acts.note_acts(transaction, means.journal, [entry], salts=[means.random(SALT_BYTES)], now=now)
         rejoin.begin_epoch(transaction, member, epoch_of(offered.origin))
         witness.keep_seen(transaction, member, size=offered.size, note=note, now=now)
-    _know_epochs(means)
-
-
-def _know_epochs(means: Means) -> None:
-    with means.database.reading() as transaction:
-        means.epochs.update(rejoin.epochs(transaction))
+    know_epochs(means)
 
 
 def _opened_epoch(

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from accord import __version__
 from accord.charter.document import SignedCharter
 from accord.charter.keyfile import KeyFile
-from accord.desk import rejoin
+from accord.desk import journal, rejoin
 from accord.desk.means import Means, Signers
 from accord.errors import AccordError, Unready
 from accord.exchange import server
@@ -90,7 +90,7 @@ def _with_database(
         free_octets=lambda: shutil.disk_usage(folder).free,
     )
     try:
-        rejoin.know_epochs(means)
+        journal.know_epochs(means)
         if not rejoining and rejoin.is_rejoining(means):
             raise rejoin.not_yet(means, str(folder))
         yield Node(folder, settings, means, _read(folder / settings.keys.status_password).decode().strip(), counters)

@@ -39,7 +39,7 @@ def run(node: Node, stop: Event, *, clock: Callable[[], datetime] = utc_now) -> 
     while not stop.is_set():
         if not lease.is_held():
             has_waited = True
-            rejoin.know_epochs(node.means)  # The process that works may have followed a journal to its next epoch.
+            journal.know_epochs(node.means)  # The process that works may have followed a journal to its next epoch.
             stop.wait(LOOK_SECONDS)
             continue
         if has_waited:
