@@ -40,7 +40,7 @@ def test_fifty_searches_in_three_languages(tmp_path: Path) -> None:
     base = new_database(tmp_path)
     words = {language: Words(language, Random(f"{SEED} {language}")) for language in ("en", "ru", "zh")}
     kept = _timed(lambda: _fill(base, words))
-    base.empty_log()
+    base.forget()
     before = _octets(tmp_path)
     indexed, longest = _index(base)
     base.forget()

@@ -29,6 +29,7 @@ TAKEN_AWAY = {
     "0010_clearance.sql": ["drop view standing"],
     "0014_order.sql": ["drop index record_stix_id"],
     "0016_postings.sql": ["drop table term"],
+    "0023_locality.sql": ["drop index record_digest", "drop index leaf_digest", "drop index leaf_commitment"],
 }
 _TAKES = re.compile(r"(?:drop\s+(?:table|view|index|column)|alter\s+table\s+\w+\s+(?:drop|rename|alter))\b[^;]*")
 _ADDS = re.compile(r"alter\s+table\s+\w+\s+add\s+column\s+(?P<column>.*)")
