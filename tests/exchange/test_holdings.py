@@ -226,7 +226,6 @@ def test_a_malformed_question_is_a_400_with_an_error_resource(tool: Tool, query:
     "query",
     [
         "limit=" + "9" * 18,
-        "match[id]=%00",
         "match[type]=%ff%fe",
         "match[spec_version]=~",
         "match[unknown]=1",
@@ -235,6 +234,10 @@ def test_a_malformed_question_is_a_400_with_an_error_resource(tool: Tool, query:
 )
 def test_a_strange_question_is_answered(tool: Tool, query: str) -> None:
     assert 200 == tool.get("objects/?" + query).status_code
+
+
+def test_a_nul_in_a_question_is_the_askers_turn(tool: Tool) -> None:
+    assert 400 == tool.get("objects/?match[id]=%00").status_code
 
 
 @pytest.mark.parametrize(
