@@ -97,7 +97,10 @@ def _records_of(alliance: Alliance, one: World) -> list[bytes]:
 
 
 def _previewed(alliance: Alliance, one: World, raw: list[bytes], offer: Offer) -> set[str]:
-    answers = publish.preview(alliance.means(one.sender), raw, officer=OFFICER, offer=offer, now=alliance.clock())
+    try:
+        answers = publish.preview(alliance.means(one.sender), raw, officer=OFFICER, offer=offer, now=alliance.clock())
+    except Refusal:  # An article that the charter does not have: preview and publication refuse it before anybody is judged.
+        return set()
     return set(recipients_of(answers))
 
 
